@@ -1,0 +1,169 @@
+// Puts an engine together from its data directory: store, vault, users, settings, guards. Nothing listens yet.
+//
+//   data/  ostiary.db        database            engine.lock   held while an engine runs
+//          keys/             key files (0600)    users/        passwd files
+//          ostiary.toml      settings            audit-checkpoints.jsonl
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { version } from "../package.json" with { type: "json" };
+import type { Settings } from "./config.ts";
+import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
+import { createTokenBucket } from "./core/token-bucket.ts";
+import { openLog } from "./log.ts";
+import { type Budget, createBudget, createGuard, unlimited } from "./login/guard.ts";
+import { createPinMemory } from "./login/pin-memory.ts";
+import { createStepTimer } from "./login/steps.ts";
+import { createAdmins } from "./services/admins.ts";
+import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
+import type { Engine } from "./services/engine.ts";
+import { resolverContext } from "./services/resolvers.ts";
+import { createSessions } from "./services/sessions.ts";
+import { openStore } from "./store/sqlite-store.ts";
+import type { Store } from "./store/store.ts";
+import { openSystemConfig } from "./store/system-config.ts";
+import { openDirectory } from "./users/directory.ts";
+import type { ResolverDeps } from "./users/resolver.ts";
+import { openVault } from "./vault/open-vault.ts";
+import type { Vault } from "./vault/vault.ts";
+
+const MAX_BUDGET_KEYS = 100_000;
+const MAX_REMEMBERED_PINS = 200_000;
+
+export const databasePath = (dataDir: string) => join(dataDir, "ostiary.db");
+export const keysPath = (dataDir: string) => join(dataDir, "keys");
+
+export interface RunningEngine {
+  engine: Engine;
+  /** Signs the last audit rows, then closes everything. Call it when no request is open any more. */
+  close(): Promise<void>;
+}
+
+/** Opens everything. Errors: KeyFileError, StoreInUseError, MigrationError, and what the system says. */
+export async function assembleEngine(dataDir: string, settings: Settings): Promise<RunningEngine> {
+  const log = openLog("engine");
+  const mayReadMetrics = settings["metrics.allow"].map(parseNetwork);
+  const now = Date.now;
+  const store = openStore({
+    path: databasePath(dataDir),
+    node: settings["node.name"],
+    exclusive: true,
+    now,
+    tokenCache: settings["tokens.cache"],
+  });
+  try {
+    const vault = await openVaultFor(dataDir, settings);
+    const systemSettings = await openSystemConfig(store);
+    const resolverDeps: ResolverDeps = {
+      verify: (password, hash) => vault.verifyPassword(password, hash),
+      passwdRoots: settings["users.passwd_directories"],
+      now,
+    };
+    const directory = await openDirectory(store, systemSettings.current, resolverDeps, async (resolver, key, value) =>
+      new TextDecoder().decode(await vault.unseal(Uint8Array.fromBase64(value), resolverContext(resolver, key))),
+    );
+    for (const [name, fault] of directory.faults()) log.warn("a user source can not be opened", { resolver: name, fault });
+    store.onForeignChange(() => {
+      Promise.all([systemSettings.reload(), directory.reload()]).catch((error: unknown) => log.error("reload failed", { error }));
+    });
+    const admins = createAdmins(store, vault, now);
+    let faulty: string | null = null;
+    const engine: Engine = {
+      store,
+      vault,
+      directory,
+      systemSettings,
+      systemConfig: systemSettings.current,
+      resolverDeps,
+      admins,
+      sessions: createSessions({ vault, admins, directory, now }),
+      pinMemory: createPinMemory(randomBytes(32), settings["pin.memory"] ? MAX_REMEMBERED_PINS : 0),
+      guard: openGuard(settings),
+      steps: createStepTimer(() => performance.now()),
+      rejectFloor: settings["pin.reject_floor"],
+      settings,
+      version,
+      now,
+      log,
+      mayReadMetrics: (address) => isInAnyNetwork(address, mayReadMetrics),
+      unreadiness: () => [
+        ...(vault.ready ? [] : ["the key ring is locked: unlock it with POST /system/hsm"]),
+        ...(faulty ? [faulty] : []),
+      ],
+    };
+    const probe = setInterval(() => {
+      store.probe().then(
+        () => {
+          faulty = null;
+        },
+        (error: unknown) => {
+          faulty = `the store can not make anything durable: ${error instanceof Error ? error.message : String(error)}`;
+        },
+      );
+    }, 1000);
+    probe.unref();
+    const signer = startSigner(store, vault, settings, now, (error) =>
+      log.error("the audit trail could not be signed", { error }),
+    );
+    return {
+      engine,
+      async close() {
+        clearInterval(probe);
+        await signer.stop().catch((error: unknown) => log.error("the last audit rows are not signed", { error }));
+        await directory.close();
+        await vault.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The vault of a data directory with the configured lanes and hash cost. */
+export function openVaultFor(dataDir: string, settings: Settings): Promise<Vault> {
+  const orAuto = (count: number) => (count > 0 ? count : undefined);
+  return openVault({
+    keysDirectory: keysPath(dataDir),
+    fastWorkers: orAuto(settings["vault.fast_workers"]),
+    dearWorkers: orAuto(settings["vault.dear_workers"]),
+    fastQueue: settings["vault.fast_queue"],
+    dearQueue: settings["vault.dear_queue"],
+    hash: { memoryKib: settings["hash.memory_kib"], iterations: settings["hash.iterations"] },
+  });
+}
+
+function openGuard(settings: Settings) {
+  const open = (key: "guard.user" | "guard.source" | "guard.auth"): Budget => {
+    const budget = settings[key];
+    if (!budget) return unlimited;
+    return createBudget(
+      createTokenBucket({ capacity: budget.attempts, periodSeconds: budget.seconds, maxKeys: MAX_BUDGET_KEYS }),
+    );
+  };
+  const trusted = settings["guard.trusted"].map(parseNetwork);
+  return createGuard({
+    user: open("guard.user"),
+    source: open("guard.source"),
+    auth: open("guard.auth"),
+    isTrusted: (address) => trusted.length > 0 && isInAnyNetwork(address, trusted),
+  });
+}
+
+function startSigner(
+  store: Store,
+  vault: Vault,
+  settings: Settings,
+  now: () => number,
+  onError: (error: unknown) => void,
+): AuditSigner {
+  return startAuditSigner({
+    store,
+    vaultSign: (message) => vault.signAudit(message),
+    ready: () => vault.ready,
+    checkpointFile: settings["audit.checkpoint_file"],
+    everySeconds: settings["audit.checkpoint_seconds"],
+    now,
+    onError,
+  });
+}

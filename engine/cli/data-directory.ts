@@ -1,0 +1,58 @@
+// The data directory at its first use: keys, database, an administrator.
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { databasePath, keysPath, openVaultFor } from "../assemble.ts";
+import type { Settings } from "../config.ts";
+import { createAdmins, findAdminFault } from "../services/admins.ts";
+import { openStore } from "../store/sqlite-store.ts";
+import { createKeys } from "../vault/keys.ts";
+import { CommandError } from "./command.ts";
+
+/** Nothing is there yet: neither database nor keys. */
+export function isFresh(dataDir: string): boolean {
+  return !existsSync(databasePath(dataDir)) && !existsSync(keysPath(dataDir));
+}
+
+export interface FirstAdmin {
+  username: string;
+  password: string;
+}
+
+/**
+ * Makes keys (0600), database and administrator, each durable before the next. Errors: CommandError if something is there
+ * already or the administrator's name or password will not do.
+ */
+export async function createDataDirectory(
+  dataDir: string,
+  settings: Settings,
+  admin: FirstAdmin,
+  passphrase?: string,
+): Promise<void> {
+  const fault = findAdminFault(admin.username, admin.password);
+  if (fault) throw new CommandError(fault);
+  if (!isFresh(dataDir)) throw new CommandError(`${dataDir} already holds keys or a database; ostiary never overwrites them`);
+  mkdirSync(join(dataDir, "users"), { recursive: true, mode: 0o700 });
+  await createKeys(keysPath(dataDir), passphrase === undefined ? {} : { passphrase });
+  await withAdmins(dataDir, settings, (admins) => admins.set(admin.username, admin.password));
+}
+
+/** Runs `work` on the administrators of a data directory, beside a running engine or without one. */
+export async function withAdmins<T>(
+  dataDir: string,
+  settings: Settings,
+  work: (admins: ReturnType<typeof createAdmins>) => Promise<T>,
+): Promise<T> {
+  if (!existsSync(keysPath(dataDir)))
+    throw new CommandError(`${dataDir} holds no keys; "ostiary init" or "ostiary serve" makes them`);
+  const store = openStore({ path: databasePath(dataDir), node: `${settings["node.name"]}-cli`, exclusive: false, now: Date.now });
+  try {
+    const vault = await openVaultFor(dataDir, settings);
+    try {
+      return await work(createAdmins(store, vault, Date.now));
+    } finally {
+      await vault.close();
+    }
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,67 @@
+// ostiary serve: the engine until a signal comes.
+import { randomBytes } from "node:crypto";
+import { assembleEngine } from "../assemble.ts";
+import { createApp } from "../http/app.ts";
+import { listen } from "../http/server.ts";
+import { configureLog, openLog } from "../log.ts";
+import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine } from "./command.ts";
+import { createDataDirectory, isFresh } from "./data-directory.ts";
+
+/** Above every route's own limit, so that too large a body gets our envelope and not the runtime's bare answer. */
+const HARD_LIMIT_FACTOR = 4;
+
+export const serve: Command = {
+  name: "serve",
+  summary: "run the engine",
+  help: `ostiary serve [--listen HOST:PORT]
+
+Runs the engine until SIGTERM or SIGINT; open requests are answered first. The first start of a new data
+directory makes keys, database and an administrator "admin" whose password it prints once.
+
+  --listen H:P      address and port (default 127.0.0.1:8080; port 0 takes a free one)
+${COMMON_OPTIONS}`,
+  async run(args) {
+    const line = parseCommandLine(args);
+    const settings = line.settings();
+    configureLog(settings["log.level"]);
+    const log = openLog("serve");
+    if (isFresh(line.dataDir)) await welcome(line.dataDir, settings);
+    const { engine, close } = await assembleEngine(line.dataDir, settings);
+    const { host, port } = settings["server.listen"];
+    const listener = await listen(createApp(engine), {
+      hostname: host,
+      port,
+      hardBodyLimit: settings["server.body_limit"] * HARD_LIMIT_FACTOR,
+    }).catch(async (error: unknown) => {
+      await close();
+      throw new CommandError(`can not listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    console.log(`listening on http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`);
+    for (const reason of engine.unreadiness()) log.warn("not ready", { reason });
+    const signal = await nextSignal();
+    log.info("stopping", { signal });
+    await listener.stop(settings["server.drain_seconds"] * 1000);
+    await close();
+    return 0;
+  },
+};
+
+/** A second signal while draining ends the process at once. */
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        process.on(signal, () => process.exit(1));
+      });
+    }
+  });
+}
+
+async function welcome(dataDir: string, settings: Parameters<typeof createDataDirectory>[1]): Promise<void> {
+  const password = randomBytes(15).toBase64({ alphabet: "base64url" });
+  await createDataDirectory(dataDir, settings, { username: "admin", password });
+  console.log(
+    `A new data directory: ${dataDir}\n\n  administrator  admin\n  password       ${password}\n\nIt is shown this once. Keep it, or set another with: ostiary admin password admin\n`,
+  );
+}

@@ -1,0 +1,32 @@
+// What a handler gets and what it gives back.
+import type { Catalogue, EndpointName } from "@ostiary/shared/catalogue.ts";
+import type { Endpoint, ParamsOf, ValueOf } from "@ostiary/shared/endpoint.ts";
+import type { Work } from "../services/work.ts";
+import type { Bag } from "./bag.ts";
+
+export interface Call<Params = Record<string, unknown>> extends Work {
+  params: Params;
+  /** Every parameter as it came, for the endpoints that take names we do not know beforehand. */
+  bag: Bag;
+  /** Address of the client. */
+  client: string;
+  headers: Headers;
+  /** e.g. `POST /validate/check` */
+  action: string;
+  /** milliseconds since 1970 */
+  startedAt: number;
+  /** monotonic milliseconds */
+  startedTick: number;
+  /** The audit row of this call is written: one row a call. */
+  audited: boolean;
+}
+
+export interface Reply<Value = unknown> {
+  value: Value;
+  detail?: Record<string, unknown>;
+  /** Only for endpoints without envelope: another status than 200. */
+  status?: number;
+}
+
+export type Handler<E extends Endpoint> = (call: Call<ParamsOf<E>>) => Promise<Reply<ValueOf<E>>>;
+export type Handlers<Names extends EndpointName> = { [Name in Names]: Handler<Catalogue[Name]> };

@@ -1,0 +1,73 @@
+// From a routed request to its answer: who, what, do, tell, in this order, the same for every endpoint.
+import type { Endpoint } from "@ostiary/shared/endpoint.ts";
+import type { Engine } from "../services/engine.ts";
+import { writeAudit, writeCall } from "./audit-call.ts";
+import { authenticate, forceIdentity } from "./authenticate.ts";
+import { readBag } from "./bag.ts";
+import type { Call, Reply } from "./call.ts";
+import { toApiError } from "./faults.ts";
+import { inboundOf } from "./inbound.ts";
+import { compileParams } from "./params.ts";
+import { errorBody, respond, type Signing, successBody } from "./respond.ts";
+
+export type AnyHandler = (call: Call) => Promise<Reply>;
+
+/** Compiles an endpoint to a function from Request to Response. It never rejects. */
+export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandler, engine: Engine) {
+  const decode = compileParams(entry.params);
+  const limit = entry.bodyLimit ?? engine.settings["server.body_limit"];
+  const signing: Signing = { mode: engine.settings["response.signature"], vault: engine.vault };
+  // The audit column: a prefix of the contract's texts, without the values in the path (rest-api.md 5, item 52).
+  const words = path.replace(/\/:\w+/g, "");
+
+  return async (request: Request, pathParams: Record<string, string>): Promise<Response> => {
+    const inbound = inboundOf(request);
+    const call: Call = {
+      engine,
+      params: {},
+      bag: new Map(),
+      caller: null,
+      client: inbound.peer,
+      headers: inbound.headers,
+      action: `${inbound.method} ${words}`,
+      startedAt: engine.now(),
+      startedTick: performance.now(),
+      audit: {},
+      audited: entry.unaudited ?? false,
+      write: (statements, touches) => writeCall(call, statements, touches),
+    };
+    try {
+      call.bag = await readBag(inbound, pathParams, limit);
+      call.caller = await authenticate(entry.access, inbound.headers, engine.sessions);
+      forceIdentity(call.bag, call.caller);
+      call.params = decode(call.bag);
+      const reply = await handler(call);
+      if (!call.audited) await writeAudit(call, reply.value !== false, null);
+      if (entry.raw) return respondRaw(entry.raw, reply);
+      return await respond(successBody(reply.value, reply.detail, entry.id ?? 1, engine.now()), 200, nonceOf(call), signing);
+    } catch (cause) {
+      return refuse(cause, call, signing);
+    }
+  };
+}
+
+function respondRaw(contentType: string, { value, status }: Reply): Response {
+  const body = typeof value === "string" ? value : JSON.stringify(value);
+  return new Response(body, { status: status ?? 200, headers: { "content-type": contentType, "cache-control": "no-cache" } });
+}
+
+function nonceOf(call: Call): string | undefined {
+  const nonce = call.bag.get("nonce");
+  return typeof nonce === "string" && nonce.length <= 2000 ? nonce : undefined;
+}
+
+async function refuse(cause: unknown, call: Call, signing: Signing): Promise<Response> {
+  const error = toApiError(cause, call);
+  try {
+    if (!call.audited) await writeAudit(call, false, error);
+  } catch (auditFault) {
+    call.engine.log.warn("no audit row for a refused call", { action: call.action, error: String(auditFault) });
+  }
+  const extra = error.retryAfter === undefined ? undefined : { "retry-after": String(error.retryAfter) };
+  return respond(errorBody(error, call.engine.now()), error.spec.status, nonceOf(call), signing, extra);
+}

@@ -1,0 +1,26 @@
+// What went wrong below becomes a place in the error table. Whatever is not expected is a 500 whose text tells nothing; the
+// log has it all.
+import { ApiError } from "@ostiary/shared/errors.ts";
+import { StoreUnavailableError } from "../store/store.ts";
+import { SealBrokenError, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
+import type { Call } from "./call.ts";
+
+export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">): ApiError {
+  if (cause instanceof ApiError) return cause;
+  if (cause instanceof VaultBusyError) {
+    return new ApiError("busy", { seconds: cause.retryAfterSeconds }, { retryAfter: cause.retryAfterSeconds, cause });
+  }
+  if (cause instanceof VaultLockedError) return new ApiError("locked", {}, { retryAfter: 30, cause });
+  if (cause instanceof StoreUnavailableError) {
+    call.engine.log.warn("the store is unavailable", { action: call.action, error: cause.message });
+    return new ApiError("not_durable", {}, { retryAfter: 5, cause });
+  }
+  const hint =
+    cause instanceof SealBrokenError ? "a sealed value does not open: is this the key ring of this database?" : "unexpected";
+  call.engine.log.error(hint, {
+    action: call.action,
+    error: String(cause),
+    stack: cause instanceof Error ? (cause.stack ?? "") : "",
+  });
+  return new ApiError("unexpected", {}, { cause });
+}

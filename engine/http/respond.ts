@@ -1,0 +1,75 @@
+// The envelope on the wire (rest-api.md 1.1 and 1.2) and its signature (1.6).
+import { randomInt } from "node:crypto";
+import { type Authentication, VERSION, VERSION_NUMBER } from "@ostiary/shared/envelope.ts";
+import type { ApiError } from "@ostiary/shared/errors.ts";
+import { toPythonJson } from "../core/python-json.ts";
+import type { Vault } from "../vault/vault.ts";
+
+export type SignatureMode = "always" | "on-nonce" | "never";
+
+export interface Signing {
+  mode: SignatureMode;
+  vault: Pick<Vault, "ready" | "signResponse">;
+}
+
+/** Clients ignore it, but it has to be a number of about 15 digits (L10416). One for the life of the process. */
+const THREAD_ID = 140_000_000_000_000 + randomInt(1_000_000_000);
+
+const HEADERS = { "content-type": "application/json", "cache-control": "no-cache" };
+
+type Body = Record<string, unknown>;
+
+/** `id` 2 is for the calls that carry result.authentication. `nowMs`: milliseconds since 1970. */
+export function successBody(value: unknown, detail: Body | undefined, id: 1 | 2, nowMs: number): Body {
+  const authentication: Authentication = value ? "ACCEPT" : detail?.multi_challenge ? "CHALLENGE" : "REJECT";
+  const body: Body = {
+    id,
+    jsonrpc: "2.0",
+    result: id === 2 ? { status: true, value, authentication } : { status: true, value },
+    time: nowMs / 1000,
+    version: VERSION,
+    versionnumber: VERSION_NUMBER,
+  };
+  // `detail` is absent, not null, when there is nothing to tell.
+  if (detail && Object.keys(detail).length > 0) body.detail = { ...detail, threadid: THREAD_ID };
+  return body;
+}
+
+/** `detail` is null, not absent, when there is none; no value, no versionnumber. */
+export function errorBody(error: ApiError, nowMs: number): Body {
+  return {
+    id: 1,
+    jsonrpc: "2.0",
+    result: { status: false, error: { code: error.spec.code, message: error.message } },
+    detail: error.detail ? { ...error.detail, threadid: THREAD_ID } : null,
+    time: nowMs / 1000,
+    version: VERSION,
+  };
+}
+
+/** Serialises, and signs where the setting and the request ask for it. `nonce`: what the client sent, if it did. */
+export async function respond(
+  body: Body,
+  status: number,
+  nonce: string | undefined,
+  signing: Signing,
+  extra?: Record<string, string>,
+) {
+  const signed = isSigned(nonce, signing) ? await sign(body, nonce, signing) : body;
+  return new Response(JSON.stringify(signed), { status, headers: extra ? { ...HEADERS, ...extra } : HEADERS });
+}
+
+function isSigned(nonce: string | undefined, { mode, vault }: Signing): boolean {
+  return vault.ready && (mode === "always" || (mode === "on-nonce" && nonce !== undefined));
+}
+
+/** RSA-PSS over the canonical text; the nonce is part of what is signed. A busy vault answers unsigned rather than not at all. */
+async function sign(body: Body, nonce: string | undefined, { vault }: Signing): Promise<Body> {
+  const unsigned = nonce === undefined ? body : { ...body, nonce };
+  try {
+    const signature = await vault.signResponse(new TextEncoder().encode(toPythonJson(unsigned)));
+    return { ...unsigned, signature: `rsa_sha256_pss:${signature.toHex()}` };
+  } catch {
+    return body;
+  }
+}

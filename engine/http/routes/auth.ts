@@ -1,0 +1,41 @@
+// POST /auth, GET /auth/rights (rest-api.md 2.1).
+import { uiDefaults } from "@ostiary/shared/endpoints/auth.ts";
+import { ApiError } from "@ostiary/shared/errors.ts";
+import { tokenTypes } from "@ostiary/shared/token-types.ts";
+import { logIn } from "../../services/log-in.ts";
+import { listRights } from "../../services/rights.ts";
+import type { Handlers } from "../call.ts";
+
+export const authRoutes: Handlers<"authLogin" | "authRights"> = {
+  async authLogin(call) {
+    const { username, password, realm } = call.params;
+    if (!username) throw new ApiError("missing_username");
+    call.audit = { user: username, realm: realm ?? null };
+    const caller = await logIn({ username, password: password ?? "", realm }, call.client, call.startedTick, call.engine);
+    call.audit =
+      caller.role === "admin"
+        ? { administrator: username, user: null, realm: null }
+        : { user: caller.username, realm: caller.realm };
+    const rights = listRights(caller.role);
+    return {
+      value: {
+        ...uiDefaults,
+        token: await call.engine.sessions.issue(caller, rights),
+        role: caller.role,
+        username: caller.username,
+        realm: caller.realm,
+        log_level: 20,
+        rights,
+        menus: [],
+      },
+    };
+  },
+
+  async authRights(call) {
+    const role = call.caller?.role ?? "user";
+    const offered = Object.values(tokenTypes).filter(
+      (type) => role === "admin" || (type.offeredTo as readonly string[]).includes(role),
+    );
+    return { value: Object.fromEntries(offered.map(({ kind, title }) => [kind, title])) };
+  },
+};

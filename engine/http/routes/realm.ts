@@ -1,0 +1,19 @@
+// /realm/* and /defaultrealm (rest-api.md 2.6).
+import { deleteRealm, describeRealm, setDefaultRealm, writeRealm } from "../../services/realms.ts";
+import type { Handlers } from "../call.ts";
+
+type RealmRoutes = "realmList" | "realmSet" | "realmDelete" | "defaultRealmGet" | "defaultRealmSet" | "defaultRealmDelete";
+
+export const realmRoutes: Handlers<RealmRoutes> = {
+  realmList: async ({ engine }) => ({
+    value: Object.fromEntries(engine.directory.realms().map((realm) => [realm.name, describeRealm(realm)])),
+  }),
+  realmSet: async (call) => ({ value: await writeRealm(call, call.params.realm, call.params.resolvers, call.bag) }),
+  realmDelete: async (call) => ({ value: await deleteRealm(call, call.params.realm) }),
+  async defaultRealmGet({ engine }) {
+    const realm = engine.directory.defaultRealm();
+    return { value: realm ? { [realm.name]: describeRealm(realm) } : {} };
+  },
+  defaultRealmSet: async (call) => ({ value: await setDefaultRealm(call, call.params.realm) }),
+  defaultRealmDelete: async (call) => ({ value: await setDefaultRealm(call, null) }),
+};

@@ -1,0 +1,40 @@
+// GET /user/ (rest-api.md 2.4).
+import { ApiError } from "@ostiary/shared/errors.ts";
+import type { Handlers } from "../call.ts";
+
+const LIMIT = 10_000;
+/** Parameters that are no attributes of a user. */
+const NOT_ATTRIBUTES = new Set([
+  "realm",
+  "resolver",
+  "user",
+  "username",
+  "session",
+  "nonce",
+  "client",
+  "page",
+  "pagesize",
+  "sortby",
+  "sortdir",
+]);
+
+export const userRoutes: Handlers<"userList"> = {
+  async userList({ engine, params, bag, caller }) {
+    const filters: Record<string, string> = {};
+    for (const [name, value] of bag) if (!NOT_ATTRIBUTES.has(name) && typeof value === "string") filters[name] = value;
+    const name = params.username ?? params.user;
+    if (name !== undefined) filters.username = name;
+    const where = { realm: params.realm, resolver: params.resolver };
+    const users = caller?.role === "user" ? [caller.user] : await engine.directory.search(where, filters, LIMIT);
+    if (!users) throw new ApiError("not_found", { what: "realm or resolver" });
+    return {
+      value: users.map(({ login, userId, resolver, attributes }) => ({
+        ...attributes,
+        username: login,
+        userid: userId,
+        resolver,
+        editable: false,
+      })),
+    };
+  },
+};

@@ -1,0 +1,26 @@
+// Step 4: the tokens that can decide this login, from memory.
+import { ApiError } from "@ostiary/shared/errors.ts";
+import type { TokenRecord } from "../store/store.ts";
+import { findTokenType } from "../tokens/registry.ts";
+import type { TokenType } from "../tokens/type.ts";
+import type { LoginEngine, Subject } from "./types.ts";
+
+export interface Usable {
+  token: TokenRecord;
+  type: TokenType;
+}
+
+/** The subject's tokens without the revoked ones, by type (K1-23). Error: 1007 if all of them are revoked. */
+export async function findCandidates(subject: Subject, { store }: LoginEngine): Promise<Usable[]> {
+  const tokens =
+    subject.kind === "user"
+      ? await store.tokensOfOwner(subject.user.resolver, subject.user.userId)
+      : [await store.tokenBySerial(subject.serial)].filter((token) => token !== null);
+  const usable: Usable[] = [];
+  for (const token of tokens) {
+    const type = token.revoked ? null : findTokenType(token.type);
+    if (type) usable.push({ token, type });
+  }
+  if (usable.length === 0 && tokens.some((token) => token.revoked)) throw new ApiError("token_locked");
+  return usable.length < 2 ? usable : usable.sort((a, b) => a.token.type.localeCompare(b.token.type));
+}

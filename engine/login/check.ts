@@ -1,0 +1,31 @@
+// Step 7: is the one-time password right? Every token whose PIN matched asks the vault; the questions of one event-loop turn
+// travel together.
+import type { SystemConfig } from "@ostiary/shared/system-config.ts";
+import type { Candidate, LoginEngine } from "./types.ts";
+
+/** Fills in `hit`, or `miss` for the tokens that may explain themselves when no token accepts. */
+export async function checkValues(
+  candidates: Candidate[],
+  config: SystemConfig,
+  now: number,
+  { vault }: LoginEngine,
+): Promise<void> {
+  const asked = candidates.filter((candidate) => candidate.pinMatched);
+  const context = { vault, config, now };
+  const [only] = asked;
+  if (only && asked.length === 1) only.hit = await only.type.check(only.token, only.otp, context);
+  else {
+    await Promise.all(
+      asked.map(async (candidate) => {
+        candidate.hit = await candidate.type.check(candidate.token, candidate.otp, context);
+      }),
+    );
+  }
+  if (asked.some((candidate) => candidate.hit)) return;
+  for (const candidate of asked) {
+    const { type, token, otp } = candidate;
+    if (!type.explain) continue;
+    candidate.miss = await type.explain(token, otp, context);
+    candidate.hit = candidate.miss.hit ?? null;
+  }
+}

@@ -1,0 +1,54 @@
+// Step 5: how often may somebody guess? Budgets a user, a source and the server have, apart from the tokens' fail counters
+// (decisions: guessing, timing, locking). State: memory, bounded, per node. An attempt is charged before it is checked and
+// given back when it was right, so that parallel guesses do not slip through.
+import type { TokenBucket } from "../core/token-bucket.ts";
+
+/** A budget that may be switched off. */
+export interface Budget {
+  /** 0: go on (one attempt is charged). Else the seconds until the next one. */
+  charge(key: string, now: number): number;
+  /** The attempt was right: it costs nothing. */
+  refund(key: string, now: number): void;
+}
+
+export interface Guard {
+  /** realm and user, or the serial of a token nobody owns. */
+  user: Budget;
+  /** client address, for log-ins checked for others. */
+  source: Budget;
+  /** client address, for log-ins to the API. */
+  auth: Budget;
+  /** An address the budgets by address do not count; those of users always count. */
+  isTrusted(address: string): boolean;
+  /** True once a minute and key: the refusal of an exhausted budget is worth an audit row. */
+  isNews(key: string, now: number): boolean;
+}
+
+const NEWS_EVERY_MS = 60_000;
+const NEWS_LIMIT = 10_000;
+
+export const unlimited: Budget = { charge: () => 0, refund: () => {} };
+
+export function createBudget(bucket: TokenBucket): Budget {
+  return {
+    charge(key, now) {
+      const { allowed, waitSeconds } = bucket.take(key, now);
+      return allowed ? 0 : Math.max(1, Math.ceil(waitSeconds));
+    },
+    refund: (key, now) => bucket.giveBack(key, now),
+  };
+}
+
+export function createGuard(budgets: Pick<Guard, "user" | "source" | "auth" | "isTrusted">): Guard {
+  // Cache. Key: budget key. Bound: NEWS_LIMIT, then emptied. Lifetime: a minute. Losing an entry costs one audit row.
+  const told = new Map<string, number>();
+  return {
+    ...budgets,
+    isNews(key, now) {
+      if (now - (told.get(key) ?? Number.NEGATIVE_INFINITY) < NEWS_EVERY_MS) return false;
+      if (told.size >= NEWS_LIMIT) told.clear();
+      told.set(key, now);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// PINs that were right once are remembered, so that the next login need not wait for a password hash.
+//
+// Cache. Key: token id. Value: HMAC-SHA256 over PIN hash and PIN under a key of this process that is never written down.
+// Bound: `limit` entries in two generations, the older dropped whole. Lifetime: the process. Invalidated by itself: the PIN
+// hash is part of the value, so whatever changes the PIN, on any node, makes the entry worthless.
+import { timingSafeEqual } from "node:crypto";
+
+export interface PinMemory {
+  remember(tokenId: number, pinHash: string, pin: string): void;
+  /** Constant time in the content; false also means "not known". */
+  knows(tokenId: number, pinHash: string, pin: string): boolean;
+  readonly size: number;
+}
+
+/** `key`: 32 random bytes. `limit` 0 remembers nothing. */
+export function createPinMemory(key: Uint8Array, limit: number): PinMemory {
+  let young = new Map<number, Uint8Array>();
+  let old = new Map<number, Uint8Array>();
+  // Lengths first: no pair of hash and PIN runs into another.
+  const mac = (pinHash: string, pin: string): Uint8Array =>
+    new Bun.CryptoHasher("sha256", key).update(`${pinHash.length}:${pinHash}${pin}`).digest();
+
+  function put(tokenId: number, value: Uint8Array): void {
+    if (limit <= 0) return;
+    if (young.size * 2 >= limit && !young.has(tokenId)) {
+      old = young;
+      young = new Map();
+    }
+    young.set(tokenId, value);
+  }
+
+  return {
+    remember: (tokenId, pinHash, pin) => put(tokenId, mac(pinHash, pin)),
+    knows(tokenId, pinHash, pin) {
+      const known = young.get(tokenId) ?? old.get(tokenId);
+      if (!known || !timingSafeEqual(known, mac(pinHash, pin))) return false;
+      if (!young.has(tokenId)) put(tokenId, known);
+      return true;
+    },
+    get size() {
+      return young.size + old.size;
+    },
+  };
+}

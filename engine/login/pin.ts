@@ -1,0 +1,57 @@
+// Step 6: which tokens does the PIN belong to (K1-07, K1-08)? A hash is computed in the vault's low-priority lane, once for
+// each token whose PIN is not remembered.
+import type { SystemConfig } from "@ostiary/shared/system-config.ts";
+import { splitPin } from "../core/pin-split.ts";
+import type { TokenRecord } from "../store/store.ts";
+import type { Usable } from "./candidates.ts";
+import { findUnfitness } from "./fitness.ts";
+import type { Candidate, LoginEngine } from "./types.ts";
+
+/** Splits `pass` for each token and compares the PIN. `otpOnly`: there is no PIN in it, and none is asked for. */
+export async function matchPins(
+  usable: Usable[],
+  pass: string,
+  otpOnly: boolean,
+  config: SystemConfig,
+  now: number,
+  engine: LoginEngine,
+): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  const open: Promise<void>[] = [];
+  for (const { token, type } of usable) {
+    const { pin, otp } = otpOnly ? { pin: "", otp: pass } : splitPin(pass, type.otpLength(token), config.PrependPin);
+    const unfit = findUnfitness(token, config, now);
+    const candidate: Candidate = { token, type, otp, pinMatched: false, hit: null, miss: null, unfit };
+    candidates.push(candidate);
+    const quick = otpOnly || compareQuickly(token, pin, engine);
+    if (quick === "hash") open.push(compareHash(candidate, pin, engine));
+    else candidate.pinMatched = quick;
+  }
+  if (open.length > 0) await Promise.all(open);
+  return candidates;
+}
+
+/** A token without PIN takes the empty PIN only; a remembered PIN needs no hash. */
+function compareQuickly(token: TokenRecord, pin: string, { pinMemory }: LoginEngine): boolean | "hash" {
+  if (token.pinHash === null) return pin === "";
+  return pinMemory.knows(token.id, token.pinHash, pin) || "hash";
+}
+
+async function compareHash(candidate: Candidate, pin: string, { vault, pinMemory }: LoginEngine): Promise<void> {
+  const { token } = candidate;
+  if (token.pinHash === null || !(await vault.verifyPassword(pin, token.pinHash))) return;
+  candidate.pinMatched = true;
+  pinMemory.remember(token.id, token.pinHash, pin);
+}
+
+/** After an accepted login: a hash made at another cost is replaced, if nobody changed the PIN meanwhile. */
+export async function raisePinHash(token: TokenRecord, pin: string, { vault, store }: LoginEngine): Promise<void> {
+  if (token.pinHash === null || !vault.needsRehash(token.pinHash)) return;
+  const query = store.sql
+    .updateTable("token")
+    .set({ pin_hash: await vault.hashPassword(pin) })
+    .where("id", "=", token.id)
+    .where("pin_hash", "=", token.pinHash)
+    .compile();
+  await store.commit({ kind: "write", statements: [{ query }], touches: [{ serials: [token.serial] }] });
+}

@@ -1,0 +1,35 @@
+// Step 2: whom the request is about (rest-api.md 2.2; F10 for user and realm).
+import { ApiError } from "@ostiary/shared/errors.ts";
+import type { User } from "../users/directory.ts";
+import type { LoginEngine, LoginRequest, Subject } from "./types.ts";
+
+/**
+ * Finds the user, or the token's owner. Errors: 905 if neither user nor serial is given, a user name holds a percent sign,
+ * or the serial is not the user's; 904 for a user in no realm; 601 for an unknown serial.
+ */
+export async function findSubject(request: LoginRequest, engine: LoginEngine): Promise<Subject> {
+  const user = request.user === undefined ? null : await findUser(request, request.user, engine);
+  if (request.serial === undefined) {
+    if (!user) throw new ApiError("parameter", { text: "You either need to provide user or serial" });
+    return { kind: "user", user };
+  }
+  if (request.serial.includes("*")) throw new ApiError("parameter", { text: "Invalid serial number." });
+  const token = await engine.store.tokenBySerial(request.serial);
+  if (!token) throw new ApiError("token_not_found");
+  if (user && !(token.owner && token.owner.resolver === user.resolver && token.owner.userId === user.userId)) {
+    throw new ApiError("parameter", { text: "Given serial does not belong to given user!" });
+  }
+  if (!token.owner) return { kind: "token", serial: token.serial, owner: null };
+  // F01: a user outside every realm can not authenticate, not even by the serial of his token.
+  const owner = user ?? (await engine.directory.findById(token.owner.resolver, token.owner.userId, token.owner.realm));
+  if (!owner) throw new ApiError("user_not_found");
+  return { kind: "token", serial: token.serial, owner };
+}
+
+async function findUser(request: LoginRequest, login: string, { directory }: LoginEngine): Promise<User> {
+  // Observed on real servers: refused after the decoding steps (clients-contract.md 11).
+  if (login.includes("%")) throw new ApiError("parameter", { text: "Invalid user." });
+  const user = await directory.findUser(login, request.realm, request.resolver);
+  if (!user) throw new ApiError("user_not_found");
+  return user;
+}

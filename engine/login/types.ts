@@ -1,0 +1,86 @@
+// The words the steps of a login pass to each other.
+import type { SystemConfig } from "@ostiary/shared/system-config.ts";
+import type { Log } from "../log.ts";
+import type { AuditEntry, Store, TokenRecord } from "../store/store.ts";
+import type { Hit, Miss, TokenType } from "../tokens/type.ts";
+import type { Directory, User } from "../users/directory.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Guard } from "./guard.ts";
+import type { PinMemory } from "./pin-memory.ts";
+import type { StepTimer } from "./steps.ts";
+
+/** What the front-end asked, decoded. */
+export interface LoginRequest {
+  user?: string;
+  realm?: string;
+  resolver?: string;
+  serial?: string;
+  pass: string;
+  /** `pass` is the one-time password alone; only with `serial`. */
+  otpOnly: boolean;
+  client: string;
+  /** The text of the audit column, e.g. `POST /validate/check`. */
+  action: string;
+  /** milliseconds since 1970 */
+  startedAt: number;
+  /** monotonic milliseconds */
+  startedTick: number;
+}
+
+/** Whom the request is about: a person with all his tokens, or one token and its owner if it has one. */
+export type Subject = { kind: "user"; user: User } | { kind: "token"; serial: string; owner: User | null };
+
+/** One token and how it fared. */
+export interface Candidate {
+  token: TokenRecord;
+  type: TokenType;
+  otp: string;
+  pinMatched: boolean;
+  hit: Hit | null;
+  miss: Miss | null;
+  /** Why a token may not be used even with the right value, as the contract words it; null: it may. */
+  unfit: string | null;
+}
+
+export interface Refusal {
+  accepted: false;
+  message: string;
+  /** The one token it is about. */
+  token: TokenRecord | null;
+  /** Tokens whose fail counter rises. */
+  punished: Candidate[];
+  /** Tokens whose right value was seen and must not be good again. */
+  spent: Candidate[];
+  detail: Record<string, unknown>;
+}
+
+export interface Acceptance {
+  accepted: true;
+  message: string;
+  tokens: Candidate[];
+  detail: Record<string, unknown>;
+}
+
+export type Decision = Acceptance | Refusal;
+
+export interface LoginAnswer {
+  accepted: boolean;
+  detail: Record<string, unknown>;
+}
+
+export interface LoginEngine {
+  store: Store;
+  vault: Vault;
+  directory: Directory;
+  systemConfig: () => SystemConfig;
+  pinMemory: PinMemory;
+  guard: Guard;
+  steps: StepTimer;
+  /** Hide the cost of a PIN hash from those who are refused (decisions: guessing, timing, locking). */
+  rejectFloor: boolean;
+  /** milliseconds since 1970 */
+  now: () => number;
+  log: Log;
+}
+
+export type AuditDraft = Pick<AuditEntry, "user" | "realm" | "resolver" | "serial" | "tokenType" | "info">;

@@ -1,0 +1,136 @@
+// Puts the audit chains under signature while the engine runs: every few seconds each chain whose head moved is signed
+// (Ed25519, in the vault), once into the database (audit_batch) and once into a file outside of it. Who can write the
+// database but has no key can neither change a signed row nor cut the end off past the newest line of that file.
+//
+//   idle ──tick──> heads that moved ──sign──> audit_batch (commit) ──> line in the file (fsync) ──> idle
+//                     └── vault locked, or anything fails: try again at the next tick
+import { constants, type FileHandle, open } from "node:fs/promises";
+import { type AuditStatement, encodeAuditStatement } from "../core/audit-chain.ts";
+import type { Store } from "../store/store.ts";
+
+/** A line of the checkpoint file; `hash` and `signature` in hex. */
+export interface CheckpointLine extends Omit<AuditStatement, "hash"> {
+  hash: string;
+  signature: string;
+}
+
+export interface AuditSignerOptions {
+  store: Store;
+  /** Ed25519 over the bytes. */
+  vaultSign: (message: Uint8Array) => Promise<Uint8Array>;
+  /** false while the key ring is locked: nothing is signed then. */
+  ready: () => boolean;
+  /** Should lie outside the data directory, best on another machine's disk. Made with mode 0600 if it is missing. */
+  checkpointFile: string;
+  everySeconds: number;
+  /** milliseconds since 1970 */
+  now: () => number;
+  /** Told of a round that failed; the next one tries again. */
+  onError: (error: unknown) => void;
+}
+
+export interface AuditSigner {
+  /** Signs what moved, now. Rejects with what went wrong. */
+  sign(): Promise<void>;
+  /** Signs a last time and ends the timer; rejects like `sign`. */
+  stop(): Promise<void>;
+}
+
+interface HeadRow {
+  chain: number;
+  node: string;
+  epoch: number;
+  seq: number;
+  hash: Uint8Array;
+}
+
+/** Signs every `everySeconds` seconds until stopped; the timer does not keep the process alive. */
+export function startAuditSigner(options: AuditSignerOptions): AuditSigner {
+  const { store, vaultSign, ready, now } = options;
+  let round: Promise<void> = Promise.resolve();
+  // Lines whose signature is in the database but not yet in the file: kept for the next round when the file refuses.
+  let unwritten = "";
+
+  async function signMovedHeads(): Promise<void> {
+    if (!ready()) return;
+    for (const head of await readUnsignedHeads(store)) {
+      const { chain, node, epoch, seq, hash } = head;
+      const statement: AuditStatement = { node, epoch, chain, seq, hash, at: now() };
+      const signature = await vaultSign(encodeAuditStatement(statement));
+      await storeBatch(store, statement, signature);
+      unwritten += `${JSON.stringify({ ...statement, hash: toHex(hash), signature: toHex(signature) } satisfies CheckpointLine)}\n`;
+    }
+    if (unwritten === "") return;
+    await appendDurably(options.checkpointFile, unwritten);
+    unwritten = "";
+  }
+
+  /** One round after the other, however many callers ask. */
+  function sign(): Promise<void> {
+    round = round.catch(() => {}).then(signMovedHeads);
+    return round;
+  }
+
+  const timer = setInterval(() => sign().catch(options.onError), options.everySeconds * 1000);
+  timer.unref();
+
+  return {
+    sign,
+    stop() {
+      clearInterval(timer);
+      return sign();
+    },
+  };
+}
+
+/** Heads beyond the newest signature of their chain; the chains of commands beside the engine are signed with its own. */
+async function readUnsignedHeads(store: Store): Promise<HeadRow[]> {
+  const query = store.sql
+    .selectFrom("audit_chain as c")
+    .select(["c.id as chain", "c.node", "c.epoch", "c.head_seq as seq", "c.head_hash as hash"])
+    .where("c.head_seq", ">", (eb) =>
+      eb.fn.coalesce(
+        eb
+          .selectFrom("audit_batch as b")
+          .whereRef("b.chain", "=", "c.id")
+          .select((b) => b.fn.max("b.seq").as("signed")),
+        eb.lit(0),
+      ),
+    )
+    .compile();
+  const own = store.auditHead();
+  // For the own chain memory counts: a head rewritten in the database behind the engine's back is not signed.
+  return (await store.point(query)).map((row) => (row.chain === own.chain ? own : row));
+}
+
+async function storeBatch(store: Store, { chain, seq, hash, at }: AuditStatement, signature: Uint8Array): Promise<void> {
+  const query = store.sql
+    .insertInto("audit_batch")
+    .values({ chain, seq, hash, signed_at: at, signature })
+    .onConflict((conflict) => conflict.doNothing())
+    .compile();
+  await store.commit({ kind: "write", statements: [{ query }], touches: [] });
+}
+
+async function appendDurably(path: string, text: string): Promise<void> {
+  const { O_APPEND, O_CREAT, O_RDWR } = constants;
+  const file = await open(path, O_APPEND | O_CREAT | O_RDWR, 0o600);
+  try {
+    await file.appendFile((await endsInsideLine(file)) ? `\n${text}` : text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A crash in the middle of a write leaves half a line; the next one must not be glued to it. */
+async function endsInsideLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(new Uint8Array(1), 0, 1, size - 1);
+  return buffer[0] !== 0x0a;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

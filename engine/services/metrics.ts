@@ -1,0 +1,52 @@
+// The figures of GET /metrics in OpenMetrics text form (specification 1.0.0). The histograms are kept by login/steps.ts, so
+// what is left to do here is printing; a metrics library would add a second registry for it.
+import { BOUNDS, STEPS } from "../login/steps.ts";
+import type { Engine } from "./engine.ts";
+
+export function renderMetrics(engine: Engine): string {
+  const { store, vault, steps } = engine;
+  const head = store.auditHead();
+  return [
+    ...renderSteps(steps.histograms),
+    ...counter("ostiary_store_groups", "Transactions that made intents durable.", store.counters.groups),
+    ...counter("ostiary_store_intents", "Intents stored.", store.counters.intents),
+    ...counter("ostiary_store_intents_lost", "Intents whose condition no longer held.", store.counters.lost),
+    ...counter("ostiary_vault_worker_restarts", "Vault workers that died and were replaced.", vault.gauges.restarts),
+    ...gauge("ostiary_vault_fast_queued", "Jobs waiting in the fast lane.", vault.gauges.fastQueued),
+    ...gauge("ostiary_vault_dear_queued", "Jobs waiting in the lane of password hashes.", vault.gauges.dearQueued),
+    ...gauge("ostiary_vault_ready", "1: the key ring is open.", vault.ready ? 1 : 0),
+    ...gauge("ostiary_password_hash_seconds", "Cost of a password check, smoothed.", vault.hashLatency / 1000),
+    ...gauge("ostiary_audit_sequence", "Number of the newest audit row of this node.", head.seq),
+    ...gauge("ostiary_remembered_pins", "PINs remembered.", engine.pinMemory.size),
+    ...gauge("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
+    ...gauge("ostiary_ready", "1: log-ins can be answered.", engine.unreadiness().length === 0 ? 1 : 0),
+    "# EOF",
+    "",
+  ].join("\n");
+}
+
+function renderSteps(histograms: Engine["steps"]["histograms"]): string[] {
+  const name = "ostiary_login_step_seconds";
+  const lines = [`# TYPE ${name} histogram`, `# UNIT ${name} seconds`, `# HELP ${name} Time of each step of a login.`];
+  for (const step of STEPS) {
+    const { buckets, sum, count } = histograms[step];
+    let below = 0;
+    for (const [index, bound] of [...BOUNDS, "+Inf"].entries()) {
+      below += buckets[index] ?? 0;
+      lines.push(`${name}_bucket{step="${step}",le="${bound}"} ${below}`);
+    }
+    lines.push(`${name}_sum{step="${step}"} ${sum}`, `${name}_count{step="${step}"} ${count}`);
+  }
+  return lines;
+}
+
+const counter = (name: string, help: string, value: number) => [
+  `# TYPE ${name} counter`,
+  `# HELP ${name} ${help}`,
+  `${name}_total ${value}`,
+];
+const gauge = (name: string, help: string, value: number) => [
+  `# TYPE ${name} gauge`,
+  `# HELP ${name} ${help}`,
+  `${name} ${value}`,
+];

@@ -1,0 +1,174 @@
+// Resolvers as rows (rest-api.md 2.6): partial updates, secrets sealed at rest and censored in answers, the type fixed.
+import { ApiError } from "@ostiary/shared/errors.ts";
+import type { Statement } from "../store/store.ts";
+import { findResolverType, resolverTypes } from "../users/registry.ts";
+import { ResolverError, type ResolverType } from "../users/resolver.ts";
+import type { Engine } from "./engine.ts";
+import { type Work, writeOrRefuse } from "./work.ts";
+
+export const CENSORED = "__CENSORED__";
+const NAME = /^[a-zA-Z0-9_.-]+$/;
+
+export interface StoredResolver {
+  id: number;
+  name: string;
+  type: string;
+  /** Values as stored; secrets are still sealed. */
+  values: Map<string, { value: string; type: string }>;
+}
+
+export function resolverContext(resolver: string, key: string): string {
+  return `resolver_config|${resolver}|${key}`;
+}
+
+/** One resolver by name or all of them, by name. */
+export async function readResolvers({ store }: Engine, name?: string): Promise<StoredResolver[]> {
+  const { sql } = store;
+  let query = sql.selectFrom("resolver").selectAll().orderBy("name");
+  if (name !== undefined) query = query.where("name", "=", name);
+  const rows = await store.point(query.compile());
+  const config = await store.point(sql.selectFrom("resolver_config").selectAll().compile());
+  return rows.map((row) => ({
+    ...row,
+    values: new Map(
+      config.filter(({ resolver_id }) => resolver_id === row.id).map(({ key, value, type }) => [key, { value, type }]),
+    ),
+  }));
+}
+
+function requireType(type: string): ResolverType {
+  const found = findResolverType(type);
+  if (!found)
+    throw new ApiError("bad_parameter", {
+      name: "type",
+      wanted: `one of ${resolverTypes.map((known) => known.type).join(", ")}`,
+    });
+  return found;
+}
+
+/** Creates or changes a resolver; returns the number of its row. It must open before it is stored. */
+export async function writeResolver(work: Work, name: string, typeName: string, given: Map<string, unknown>): Promise<number> {
+  const { engine } = work;
+  if (!NAME.test(name) || name === "test") {
+    throw new ApiError("parameter", { text: "The name of a resolver is made of letters, digits, '_', '-' and '.'." });
+  }
+  const type = requireType(typeName);
+  const [existing] = await readResolvers(engine, name);
+  if (existing && existing.type !== type.type)
+    throw new ApiError("config_admin", { text: "The type of a resolver can not change." });
+  const values = await openValues(type, existing, given, engine);
+  await tryOut(type, name, values, engine);
+  const statements = await storeStatements(engine, name, type, values);
+  await writeOrRefuse(work, statements, ["all-tokens"]);
+  await engine.directory.reload();
+  return (await readResolvers(engine, name))[0]?.id ?? 0;
+}
+
+/** Opens the source with these values and looks for users. */
+export async function testResolver(
+  engine: Engine,
+  typeName: string,
+  name: string,
+  given: Map<string, unknown>,
+): Promise<{ ok: boolean; text: string }> {
+  const type = requireType(typeName);
+  const [existing] = name ? await readResolvers(engine, name) : [];
+  try {
+    return { ok: true, text: await tryOut(type, name || "test", await openValues(type, existing, given, engine), engine) };
+  } catch (error) {
+    if (error instanceof ApiError && error.kind === "config_admin") return { ok: false, text: error.message };
+    throw error;
+  }
+}
+
+/** -1 if there is none. Error: 302 while it is in a realm. */
+export async function deleteResolver(work: Work, name: string): Promise<number> {
+  const { engine } = work;
+  const [existing] = await readResolvers(engine, name);
+  if (!existing) return -1;
+  if (engine.directory.realms().some(({ resolvers }) => resolvers.some((member) => member.name === name))) {
+    throw new ApiError("config_admin", { text: "The resolver is still part of a realm. Take it out of the realm first." });
+  }
+  const query = engine.store.sql.deleteFrom("resolver").where("id", "=", existing.id).compile();
+  await writeOrRefuse(work, [{ query }], ["all-tokens"]);
+  await engine.directory.reload();
+  return existing.id;
+}
+
+/** Stored values under the given ones. `__CENSORED__` and absent fields keep what is stored; fields nobody knows are left out. */
+async function openValues(type: ResolverType, existing: StoredResolver | undefined, given: Map<string, unknown>, engine: Engine) {
+  const values: Record<string, string> = {};
+  for (const field of type.fields) {
+    const raw = given.get(field.name);
+    const stored = existing?.values.get(field.name);
+    if (raw !== undefined && raw !== null && raw !== CENSORED)
+      values[field.name] = typeof raw === "object" ? JSON.stringify(raw) : String(raw);
+    else if (stored) values[field.name] = await unsealValue(engine, existing?.name ?? "", field.name, stored);
+    else if (field.required) throw new ApiError("missing_parameter", { name: field.name });
+  }
+  return values;
+}
+
+async function unsealValue(
+  { vault }: Engine,
+  resolver: string,
+  key: string,
+  stored: { value: string; type: string },
+): Promise<string> {
+  if (stored.type !== "password") return stored.value;
+  return new TextDecoder().decode(await vault.unseal(Uint8Array.fromBase64(stored.value), resolverContext(resolver, key)));
+}
+
+async function tryOut(type: ResolverType, name: string, values: Record<string, string>, engine: Engine): Promise<string> {
+  try {
+    const resolver = await type.open({ name, values }, engine.resolverDeps);
+    const text = await resolver.testConnection();
+    await resolver.close();
+    return text;
+  } catch (error) {
+    if (error instanceof ResolverError) throw new ApiError("config_admin", { text: error.message }, { cause: error });
+    throw error;
+  }
+}
+
+async function storeStatements(
+  { store, vault }: Engine,
+  name: string,
+  type: ResolverType,
+  values: Record<string, string>,
+): Promise<Statement[]> {
+  const { sql } = store;
+  const create = sql
+    .insertInto("resolver")
+    .values({ name, type: type.type })
+    .onConflict((conflict) => conflict.column("name").doNothing())
+    .compile();
+  const secrets = new Set(type.fields.filter(({ kind }) => kind === "secret").map((field) => field.name));
+  const rows = await Promise.all(
+    Object.entries(values).map(async ([key, value]) => {
+      const sealed = secrets.has(key);
+      const stored = sealed ? (await vault.seal(new TextEncoder().encode(value), resolverContext(name, key))).toBase64() : value;
+      return sql
+        .insertInto("resolver_config")
+        .columns(["resolver_id", "key", "value", "type"])
+        .expression((eb) =>
+          eb
+            .selectFrom("resolver")
+            .select((col) => [
+              "id",
+              col.val(key).as("key"),
+              col.val(stored).as("value"),
+              col.val(sealed ? "password" : "").as("type"),
+            ])
+            .where("name", "=", name),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .columns(["resolver_id", "key"])
+            .doUpdateSet((eb) => ({ value: eb.ref("excluded.value"), type: eb.ref("excluded.type") })),
+        )
+        .compile();
+    }),
+  );
+  return [{ query: create }, ...rows.map((query) => ({ query }))];
+}

@@ -1,0 +1,15 @@
+// What a role may do while no policy says otherwise: everything its endpoints offer (rest-api.md 1.5).
+import { catalogue } from "@ostiary/shared/catalogue.ts";
+import type { Endpoint } from "@ostiary/shared/endpoint.ts";
+import { tokenTypes } from "@ostiary/shared/token-types.ts";
+
+/** Names of the actions, sorted. `{TYPE}` becomes each token type in capitals. */
+export function listRights(role: "admin" | "user"): string[] {
+  const rights = new Set<string>();
+  for (const { right, access } of Object.values(catalogue) as Endpoint[]) {
+    if (!right || access === "none" || (access === "admin" && role !== "admin")) continue;
+    if (!right.includes("{TYPE}")) rights.add(right);
+    else for (const kind of Object.keys(tokenTypes)) rights.add(right.replace("{TYPE}", kind.toUpperCase()));
+  }
+  return [...rights].sort();
+}

@@ -1,0 +1,40 @@
+// Token information: key, value, type (K1-26). `<key>.type=password` seals the value of `<key>`.
+import { ApiError } from "@ostiary/shared/errors.ts";
+import type { Vault } from "../vault/vault.ts";
+
+export interface InfoRow {
+  key: string;
+  value: string;
+  type: "" | "password";
+}
+
+const MAX_VALUE = 10_000;
+
+export function infoContext(serial: string, key: string): string {
+  return `token_info|${serial}|${key}`;
+}
+
+/** Rows for a set of keys and values. Error: 905 for keys or values out of bounds. */
+export async function readTokenInfo(
+  serial: string,
+  info: Record<string, string>,
+  vault: Pick<Vault, "seal">,
+): Promise<InfoRow[]> {
+  const rows: InfoRow[] = [];
+  for (const [key, value] of Object.entries(info)) {
+    if (key.length > 255 || value.length > MAX_VALUE) {
+      throw new ApiError("parameter", {
+        text: `Token information: a key has at most 255, a value at most ${MAX_VALUE} characters.`,
+      });
+    }
+    if (key.endsWith(".type")) continue;
+    if (info[`${key}.type`] !== "password") rows.push({ key, value, type: "" });
+    else
+      rows.push({
+        key,
+        value: (await vault.seal(new TextEncoder().encode(value), infoContext(serial, key))).toBase64(),
+        type: "password",
+      });
+  }
+  return rows;
+}

@@ -1,0 +1,172 @@
+// Every setting of the engine, as data. config.ts reads them from the file, the environment and the flags; docs/settings.md
+// is printed from this table. To add a setting, add an entry; its type follows.
+import {
+  addressKind,
+  budgetKind,
+  bytesKind,
+  choiceKind,
+  cidrKind,
+  flagKind,
+  integerKind,
+  type Kind,
+  listKind,
+  pathKind,
+  textKind,
+} from "./setting-kinds.ts";
+
+export interface Setting<T> {
+  kind: Kind<T>;
+  /** As a person would write it in ostiary.toml, and parsed by `kind` like any other source. */
+  default: string | number | boolean | readonly string[];
+  help: string;
+  /** A flag of its own beside `--set key=value`. */
+  flag?: `--${string}`;
+  /** The value is a path or a list of paths, to be completed with the data directory. */
+  path?: true;
+}
+
+/** Ties the type of one entry to its kind. */
+function define<T>(setting: Setting<T>): Setting<T> {
+  return setting;
+}
+
+const workers = "0 chooses by the number of cores";
+
+export const registry = {
+  "node.name": define({
+    kind: textKind("1 to 64 letters, digits, dots, dashes or underscores", /^[A-Za-z0-9._-]{1,64}$/),
+    default: "node1",
+    help: "Name of this node in the audit log; different on every node of one database.",
+  }),
+  "server.listen": define({
+    kind: addressKind(),
+    default: "127.0.0.1:8080",
+    flag: "--listen",
+    help: "Address and port of the REST API.",
+  }),
+  "server.drain_seconds": define({
+    kind: integerKind(0, 600),
+    default: 10,
+    help: "How long a stop waits for requests that are running.",
+  }),
+  "server.body_limit": define({
+    kind: bytesKind(1024, 1024 ** 3),
+    default: "1MiB",
+    help: "Largest request body; routes that take uploads have their own limit.",
+  }),
+  "metrics.allow": define({
+    kind: listKind(cidrKind()),
+    default: ["127.0.0.0/8", "::1/128"],
+    help: "Who may read /metrics.",
+  }),
+  "response.signature": define({
+    kind: choiceKind("always", "on-nonce", "never"),
+    default: "on-nonce",
+    help: "When answers carry an RSA signature: always, only if the request has a nonce, or never. A signature costs more than a login.",
+  }),
+  "hash.memory_kib": define({
+    kind: integerKind(8, 4_194_304),
+    default: 19456,
+    help: "Argon2id memory of new PIN and password hashes, in KiB; existing hashes are raised at the next login.",
+  }),
+  "hash.iterations": define({
+    kind: integerKind(1, 100),
+    default: 2,
+    help: "Argon2id passes of new PIN and password hashes.",
+  }),
+  "vault.fast_workers": define({
+    kind: integerKind(0, 256),
+    default: 0,
+    help: `Workers that check OTPs and seal secrets; ${workers}.`,
+  }),
+  "vault.dear_workers": define({
+    kind: integerKind(0, 256),
+    default: 0,
+    help: `Workers that hash PINs and passwords; ${workers}.`,
+  }),
+  "vault.fast_queue": define({
+    kind: integerKind(1, 10_000_000),
+    default: 20000,
+    help: "OTP checks that may wait; more are refused with 503.",
+  }),
+  "vault.dear_queue": define({
+    kind: integerKind(1, 1_000_000),
+    default: 64,
+    help: "Password hashes that may wait; more are refused with 503.",
+  }),
+  "guard.user": define({
+    kind: budgetKind(),
+    default: "100/1800",
+    help: "Failed checks that one user may collect in so many seconds, over all tokens.",
+  }),
+  "guard.source": define({
+    kind: budgetKind(),
+    default: "off",
+    help: "Failed checks from one client address. Off: a proxy or RADIUS server speaks for many users.",
+  }),
+  "guard.auth": define({
+    kind: budgetKind(),
+    default: "20/60",
+    help: "Attempts to log in at /auth from one client address.",
+  }),
+  "guard.trusted": define({
+    kind: listKind(cidrKind()),
+    default: [],
+    help: "Clients that the guards by address do not count.",
+  }),
+  "users.passwd_directories": define({
+    kind: listKind(pathKind()),
+    default: ["<data>/users"],
+    path: true,
+    help: "Directories from which passwd resolvers may read files.",
+  }),
+  "tokens.cache": define({
+    kind: integerKind(0, 100_000_000),
+    default: 200000,
+    help: "Tokens held in memory.",
+  }),
+  "audit.checkpoint_file": define({
+    kind: pathKind(),
+    default: "<data>/audit-checkpoints.jsonl",
+    path: true,
+    help: "Signed checkpoints of the audit log; best on another disk or host than the database.",
+  }),
+  "audit.checkpoint_seconds": define({
+    kind: integerKind(1, 86400),
+    default: 5,
+    help: "Seconds between checkpoints while there is something new to sign.",
+  }),
+  "log.level": define({
+    kind: choiceKind("debug", "info", "warning", "error"),
+    default: "info",
+    help: "Least important level that is logged.",
+  }),
+  "pin.memory": define({
+    kind: flagKind(),
+    default: true,
+    help: "Remember in memory, as a keyed hash, a PIN that was right, so that the next login needs no Argon2.",
+  }),
+  "pin.reject_floor": define({
+    kind: flagKind(),
+    default: true,
+    help: "Answer rejected checks no earlier than a PIN hash takes, so that timing tells nothing about the PIN.",
+  }),
+};
+
+export type SettingKey = keyof typeof registry;
+
+/** All settings with their types, under their keys: `settings["server.drain_seconds"]`. */
+export type Settings = {
+  readonly [K in SettingKey]: (typeof registry)[K] extends Setting<infer T> ? T : never;
+};
+
+/** Variables that are read before the settings are, and so are not settings. */
+export const startVariables = {
+  OSTIARY_DATA: "The data directory; as the flag --data.",
+  OSTIARY_CONFIG: "The settings file; as the flag --config. Without it, ostiary.toml in the data directory, if there is one.",
+} as const;
+
+/** The environment variable of a setting: OSTIARY_GUARD_USER for guard.user. */
+export function variableOf(key: string): string {
+  return `OSTIARY_${key.toUpperCase().replaceAll(".", "_")}`;
+}

@@ -1,0 +1,29 @@
+// One engine a data directory: two would each believe to hold the head of the audit chain and the newest token records.
+// The lock is a transaction held open on a small SQLite file, i.e. a file lock of the operating system: it ends with the
+// process, kill -9 included, and leaves nothing stale behind.
+import { Database } from "bun:sqlite";
+import { primaryCode } from "./sqlite-errors.ts";
+
+/** Another engine runs on this data directory. */
+export class StoreInUseError extends Error {
+  override readonly name = "StoreInUseError";
+}
+
+/** Takes the lock or throws StoreInUseError at once. The function returned gives it back. */
+export function lockForEngine(lockPath: string): () => void {
+  const lock = new Database(lockPath, { create: true });
+  try {
+    lock.run("PRAGMA busy_timeout = 0");
+    lock.run("BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock.close();
+    if (primaryCode(error) !== "SQLITE_BUSY") throw error;
+    throw new StoreInUseError(`another engine is running on this data directory (${lockPath} is locked): stop it first`, {
+      cause: error,
+    });
+  }
+  return () => {
+    lock.run("ROLLBACK");
+    lock.close();
+  };
+}

@@ -1,0 +1,67 @@
+// Reader workers: everything that may take more than a few milliseconds.
+import type { CompiledQuery } from "kysely";
+import { Piscina } from "piscina";
+import type { ReaderAnswer, ReaderJob } from "./reader-worker.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+import { toBindings } from "./statement-cache.ts";
+import { StoreUnavailableError } from "./store.ts";
+
+/** The query ran longer than allowed; its worker was ended and replaced. */
+export class QueryTimeoutError extends Error {
+  override readonly name = "QueryTimeoutError";
+}
+
+export interface Reader {
+  /** Rejects with QueryTimeoutError, StoreUnavailableError, or the error of SQLite. */
+  query<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+export interface ReaderOptions {
+  path: string;
+  threads: number;
+  /** milliseconds a query may run */
+  timeout: number;
+}
+
+/** Threads start with the first query. Queries beyond 256 waiting ones are refused. */
+export function createReader({ path, threads, timeout }: ReaderOptions): Reader {
+  const pool = new Piscina<ReaderJob, ReaderAnswer>({
+    filename: new URL("./reader-worker.ts", import.meta.url).href,
+    workerData: { path },
+    minThreads: 0,
+    maxThreads: threads,
+    maxQueue: 256,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  });
+
+  async function askPool(job: ReaderJob, signal: AbortSignal): Promise<ReaderAnswer> {
+    try {
+      return await pool.run(job, { name: "run", signal });
+    } catch (error) {
+      if (signal.aborted) throw new QueryTimeoutError("the query took too long", { cause: error });
+      // A crashed worker or a full queue: the next query gets a new worker.
+      throw new StoreUnavailableError("the reader is unavailable", { cause: error });
+    }
+  }
+
+  async function run(job: ReaderJob): Promise<unknown[]> {
+    // An aborted piscina job ends its worker: the only way to stop SQLite in the middle of a statement.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeout);
+    try {
+      const answer = await askPool(job, limit.signal);
+      if ("rows" in answer) return answer.rows;
+      throw toStoreError(Object.assign(new Error(answer.message), { code: answer.code }));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    async query<Row>(query: CompiledQuery<Row>) {
+      return (await run({ sql: query.sql, parameters: toBindings(query.parameters) })) as Row[];
+    },
+    close: () => pool.destroy(),
+  };
+}

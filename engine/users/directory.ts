@@ -1,0 +1,189 @@
+// Users, as the rest of the engine sees them: realms made of resolvers, in the order of their priority (config-and-tokens.md F).
+// A user outside every realm does not exist (F01).
+import type { SystemConfig } from "@ostiary/shared/system-config.ts";
+import type { Store } from "../store/store.ts";
+import { findResolverType } from "./registry.ts";
+import { type Resolver, type ResolverDeps, ResolverError, type UserRecord } from "./resolver.ts";
+import { splitUser } from "./split-user.ts";
+
+export interface User extends UserRecord {
+  realm: string;
+}
+
+export interface RealmResolver {
+  name: string;
+  type: string;
+  /** 1 to 999, lower first; null last; ties by name (F05). */
+  priority: number | null;
+}
+
+export interface Realm {
+  id: number;
+  name: string;
+  isDefault: boolean;
+  resolvers: RealmResolver[];
+}
+
+export interface Directory {
+  /** Realm and login by table F10; `resolver` narrows the search. Null: nobody. */
+  findUser(login: string, realm?: string, resolver?: string): Promise<User | null>;
+  /** This very login in this very realm, nothing split. */
+  findExact(login: string, realm: string): Promise<User | null>;
+  /** The person behind a token: by id, in `realm` or, if that is gone, in any realm with this resolver. */
+  findById(resolver: string, userId: string, realm: string): Promise<User | null>;
+  /** At most `limit` users of a realm, a resolver, or all realms. Null: no such realm or resolver. */
+  search(where: { realm?: string; resolver?: string }, filters: Record<string, string>, limit: number): Promise<User[] | null>;
+  checkPassword(user: User, password: string): Promise<boolean>;
+  realms(): Realm[];
+  realm(name: string): Realm | null;
+  defaultRealm(): Realm | null;
+  /** Resolvers that could not be opened, and why. */
+  faults(): Map<string, string>;
+  /** Reads realms and resolvers again; resolvers whose configuration is unchanged stay open. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the stored secrets of a resolver's configuration. */
+export type Unseal = (resolver: string, key: string, value: string) => Promise<string>;
+
+interface Opened {
+  resolver: Resolver;
+  /** Configuration it was opened with. */
+  fingerprint: string;
+}
+
+interface Snapshot {
+  realms: Map<string, Realm>;
+  names: ReadonlySet<string>;
+  defaultRealm: Realm | null;
+  resolvers: Map<string, Opened>;
+  faults: Map<string, string>;
+}
+
+// Cache. Key: none, one snapshot of realms and open resolvers. Bound: what an administrator configured. Lifetime: until
+// reload(), called by the writers of those tables and by the store's foreign-change listener.
+export async function openDirectory(
+  store: Store,
+  systemConfig: () => SystemConfig,
+  deps: ResolverDeps,
+  unseal: Unseal,
+): Promise<Directory> {
+  let snapshot = await load(store, new Map(), deps, unseal);
+
+  const opened = (name: string) => snapshot.resolvers.get(name)?.resolver ?? null;
+  const inRealm = (record: UserRecord | null, realm: string): User | null => record && { ...record, realm };
+
+  async function findIn(realm: Realm, login: string, only?: string): Promise<User | null> {
+    for (const { name } of realm.resolvers) {
+      if (only !== undefined && name !== only) continue;
+      const found = inRealm((await opened(name)?.findByLogin(login)) ?? null, realm.name);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  return {
+    async findUser(login, realm, resolver) {
+      const { names, defaultRealm, realms } = snapshot;
+      const { splitAtSign } = systemConfig();
+      const split = splitUser({ login, realm, splitAtSign, realms: names, defaultRealm: defaultRealm?.name });
+      if (!split || "unknownRealm" in split) return null;
+      const where = realms.get(split.realm);
+      return where ? findIn(where, split.login, resolver) : null;
+    },
+
+    async findExact(login, realm) {
+      const where = snapshot.realms.get(realm);
+      return where ? findIn(where, login) : null;
+    },
+
+    async findById(resolver, userId, realm) {
+      const holds = (candidate: Realm) => candidate.resolvers.some(({ name }) => name === resolver);
+      const named = snapshot.realms.get(realm);
+      const where = named && holds(named) ? named : [...snapshot.realms.values()].find(holds);
+      return where ? inRealm((await opened(resolver)?.findById(userId)) ?? null, where.name) : null;
+    },
+
+    async search({ realm, resolver }, filters, limit) {
+      const realms = realm === undefined ? [...snapshot.realms.values()] : [snapshot.realms.get(realm.toLowerCase())];
+      if (realms.includes(undefined)) return null;
+      if (resolver !== undefined && !snapshot.resolvers.has(resolver)) return null;
+      const users: User[] = [];
+      const seen = new Set<string>();
+      for (const where of realms as Realm[]) {
+        for (const { name } of where.resolvers) {
+          if (seen.has(name) || (resolver !== undefined && name !== resolver)) continue;
+          seen.add(name);
+          const found = (await opened(name)?.search(filters, limit - users.length)) ?? [];
+          for (const record of found) users.push({ ...record, realm: where.name });
+          if (users.length >= limit) return users;
+        }
+      }
+      return users;
+    },
+
+    checkPassword: async (user, password) => (await opened(user.resolver)?.checkPassword(user.login, password)) ?? false,
+    realms: () => [...snapshot.realms.values()],
+    realm: (name) => snapshot.realms.get(name.toLowerCase()) ?? null,
+    defaultRealm: () => snapshot.defaultRealm,
+    faults: () => snapshot.faults,
+
+    async reload() {
+      const before = snapshot.resolvers;
+      snapshot = await load(store, before, deps, unseal);
+      for (const [name, { resolver }] of before) if (snapshot.resolvers.get(name)?.resolver !== resolver) await resolver.close();
+    },
+
+    async close() {
+      for (const { resolver } of snapshot.resolvers.values()) await resolver.close();
+    },
+  };
+}
+
+async function load(store: Store, before: Map<string, Opened>, deps: ResolverDeps, unseal: Unseal): Promise<Snapshot> {
+  const { sql } = store;
+  const resolverRows = await store.point(sql.selectFrom("resolver").selectAll().compile());
+  const configRows = await store.point(sql.selectFrom("resolver_config").selectAll().compile());
+  const realmRows = await store.point(sql.selectFrom("realm").selectAll().orderBy("name").compile());
+  const linkRows = await store.point(sql.selectFrom("resolver_realm").selectAll().compile());
+
+  const resolvers = new Map<string, Opened>();
+  const faults = new Map<string, string>();
+  for (const row of resolverRows) {
+    const config = configRows.filter(({ resolver_id }) => resolver_id === row.id);
+    const fingerprint = JSON.stringify([row.type, ...config.map(({ key, value }) => [key, value])]);
+    const known = before.get(row.name);
+    if (known?.fingerprint === fingerprint) {
+      resolvers.set(row.name, known);
+      continue;
+    }
+    try {
+      const values: Record<string, string> = {};
+      for (const { key, value, type } of config) values[key] = type === "password" ? await unseal(row.name, key, value) : value;
+      const type = findResolverType(row.type);
+      if (!type) throw new ResolverError("this release does not know the type of this user source");
+      resolvers.set(row.name, { resolver: await type.open({ name: row.name, values }, deps), fingerprint });
+    } catch (error) {
+      faults.set(row.name, error instanceof ResolverError ? error.message : String(error));
+    }
+  }
+
+  const byId = new Map(resolverRows.map((row) => [row.id, row]));
+  const realms = new Map<string, Realm>();
+  for (const { id, name, is_default } of realmRows) {
+    const links = linkRows.filter(({ realm_id }) => realm_id === id);
+    const members = links.map(({ resolver_id, priority }) => {
+      const row = byId.get(resolver_id);
+      return { name: row?.name ?? "", type: row?.type ?? "", priority };
+    });
+    realms.set(name, { id, name, isDefault: is_default === 1, resolvers: members.sort(comparePriority) });
+  }
+  const defaultRealm = [...realms.values()].find(({ isDefault }) => isDefault) ?? null;
+  return { realms, names: new Set(realms.keys()), defaultRealm, resolvers, faults };
+}
+
+function comparePriority(a: RealmResolver, b: RealmResolver): number {
+  const rank = ({ priority }: RealmResolver) => priority ?? Number.POSITIVE_INFINITY;
+  return rank(a) === rank(b) ? a.name.localeCompare(b.name) : rank(a) - rank(b);
+}

@@ -1,0 +1,139 @@
+// `passwdresolver`: users from a file like /etc/passwd (config-and-tokens.md E1: E101-E103).
+// Look-ups run in memory and never wait for the disk; a changed file is noticed and indexed beside them.
+//
+//   open --> [ serving content A ] --(look-up, a second since the last check, stamp differs)--> [ serving A, indexing B ]
+//                  ^                                                                              |             |
+//                  |                     B is sound: serve B                                      |             | B is broken: keep A,
+//                  +------------------------------------------------------------------------------+-------------+ testConnection says so
+import { compileWildcard } from "../core/wildcard.ts";
+import { locateFile, readLocated } from "./bounded-file.ts";
+import { indexPasswd, type PasswdEntry, type PasswdFile, PasswdFormatError } from "./passwd-file.ts";
+import {
+  type Resolver,
+  type ResolverConfig,
+  type ResolverDeps,
+  ResolverError,
+  type ResolverType,
+  type UserRecord,
+} from "./resolver.ts";
+import { compileUserIdPattern } from "./userid-pattern.ts";
+
+const CHECK_EVERY_MS = 1000;
+const ENTRIES_A_SLICE = 500;
+const pause = () => new Promise<void>((resume) => setImmediate(resume));
+
+export const passwdResolver: ResolverType = {
+  type: "passwdresolver",
+  fields: [
+    {
+      name: "Filename",
+      kind: "text",
+      required: false,
+      help: "Absolute path of a file like /etc/passwd, below a directory released for password files. Empty: /etc/passwd.",
+    },
+  ],
+  open: openPasswd,
+};
+
+async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<Resolver> {
+  const path = config.values.Filename || "/etc/passwd"; // E101
+  let file: PasswdFile | null = null;
+  let closed = false;
+  let stamp = "";
+  let problem: string | null = null;
+  let checkedAt = deps.now();
+  let running: Promise<void> | null = null;
+
+  async function load(): Promise<void> {
+    const state = await locateFile(path, deps.passwdRoots);
+    if (state.stamp === stamp) return;
+    const bytes = await readLocated(state);
+    // From here on this state is known, sound or broken: it is not indexed again every second.
+    stamp = state.stamp;
+    problem = "the file is broken";
+    const indexed = await indexPasswd(bytes, pause);
+    if (!closed) file = indexed;
+    problem = null;
+  }
+
+  /** Never rejects; a second call joins the first. */
+  function check(): Promise<void> {
+    checkedAt = deps.now();
+    running ??= load()
+      .catch((cause) => {
+        problem = describeProblem(cause);
+        if (!(cause instanceof PasswdFormatError)) stamp = "";
+      })
+      .finally(() => {
+        running = null;
+      });
+    return running;
+  }
+
+  /** The content to answer from, now. */
+  function serve(): PasswdFile {
+    if (Math.abs(deps.now() - checkedAt) >= CHECK_EVERY_MS) void check();
+    if (!file) throw new ResolverError("the resolver is closed");
+    return file;
+  }
+
+  const toUser = (entry: PasswdEntry | null): UserRecord | null =>
+    entry && { login: entry.login, userId: entry.userId, resolver: config.name, attributes: entry.attributes };
+
+  await check();
+  if (!file) throw new ResolverError(problem ?? "the file can not be read");
+
+  return {
+    name: config.name,
+    type: passwdResolver.type,
+    findByLogin: async (login) => toUser(serve().byLogin(login)),
+    findById: async (userId) => toUser(serve().byId(userId)),
+
+    async search(filters, limit) {
+      const matches = compileFilters(filters);
+      const found: UserRecord[] = [];
+      let seen = 0;
+      for (const entry of serve().entries()) {
+        if (found.length >= limit) break;
+        const user = matches(entry) && toUser(entry);
+        if (user) found.push(user);
+        if (++seen % ENTRIES_A_SLICE === 0) await pause();
+      }
+      return found;
+    },
+
+    async checkPassword(login, password) {
+      const entry = serve().byLogin(login);
+      return entry !== null && isUsableHash(entry.hash) && (await deps.verify(password, entry.hash));
+    },
+
+    async testConnection() {
+      await check();
+      const users = serve().size;
+      if (problem) throw new ResolverError(`${problem}; the content read before (${users} users) stays in use`);
+      return `Resolver config seems OK. ${users} Users found.`;
+    },
+
+    close() {
+      closed = true;
+      file = null;
+    },
+  };
+}
+
+/** E102: `x` points to a shadow file, `*` and `!` lock, nothing is no password. */
+function isUsableHash(hash: string): boolean {
+  return hash !== "" && hash !== "x" && !hash.startsWith("*") && !hash.startsWith("!");
+}
+
+function compileFilters(filters: Record<string, string>): (entry: PasswdEntry) => boolean {
+  const tests = Object.entries(filters).map(([name, pattern]) => {
+    const matches = name === "userid" ? compileUserIdPattern(pattern) : compileWildcard(pattern);
+    return (entry: PasswdEntry) => matches(Object.hasOwn(entry.attributes, name) ? (entry.attributes[name] ?? "") : "");
+  });
+  return (entry) => tests.every((test) => test(entry));
+}
+
+function describeProblem(cause: unknown): string {
+  return cause instanceof ResolverError || cause instanceof PasswdFormatError ? cause.message : "the file can not be read";
+}

@@ -1,0 +1,84 @@
+// How an unlocked key ring reaches a worker that starts later. The keeper (keeper.ts) and the workers talk over a
+// BroadcastChannel with a random name; the event loop takes no part. The ring is encrypted for the one worker that asked
+// (ephemeral X25519, HKDF-SHA256 as in RFC 5869, AES-256-GCM), so nobody else who listens in this process reads it.
+//
+//   worker ── {ask: id, publicKey} ──▶ keeper         locked:  {to: id, locked: true}
+//   worker ◀─ {to: id, publicKey, nonce, data} ── keeper
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
+import { BroadcastChannel } from "node:worker_threads";
+
+interface Ask {
+  ask: string;
+  publicKey: Uint8Array;
+}
+
+type Reply = { to: string; locked: true } | { to: string; publicKey: Uint8Array; nonce: Uint8Array; data: Uint8Array };
+
+/** Answers every worker that asks on `channelName`, until closed; `readRing` gives the text of the open ring, null while locked. */
+export function serveRing(channelName: string, readRing: () => string | null): { close(): void } {
+  const channel = new BroadcastChannel(channelName);
+  channel.onmessage = (event: unknown) => {
+    const request = (event as { data: Partial<Ask> }).data;
+    if (request.ask === undefined || request.publicKey === undefined) return; // another keeper's reply
+    const text = readRing();
+    channel.postMessage(text === null ? { to: request.ask, locked: true } : wrapRing(request as Ask, text));
+  };
+  return channel;
+}
+
+/** Asks the keeper for the ring. Null: it is locked, or no keeper answered within `patience` milliseconds. */
+export function fetchRing(channelName: string, patience: number): Promise<string | null> {
+  const pair = generateKeyPairSync("x25519");
+  const ask = randomBytes(16).toString("hex");
+  const channel = new BroadcastChannel(channelName);
+  return new Promise((resolve) => {
+    const finish = (text: string | null) => {
+      clearTimeout(timer);
+      channel.close();
+      resolve(text);
+    };
+    const timer = setTimeout(() => finish(null), patience);
+    channel.onmessage = (event: unknown) => {
+      const reply = (event as { data: Partial<Ask> & Reply }).data;
+      if (reply.to === ask) finish("locked" in reply ? null : unwrapRing(pair.privateKey, reply));
+    };
+    channel.postMessage({ ask, publicKey: exportKey(pair.publicKey) } satisfies Ask);
+  });
+}
+
+function wrapRing(request: Ask, text: string): Reply {
+  const pair = generateKeyPairSync("x25519");
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", agreeKey(pair.privateKey, request.publicKey), nonce);
+  const data = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  return { to: request.ask, publicKey: exportKey(pair.publicKey), nonce, data };
+}
+
+function unwrapRing(own: KeyObject, reply: { publicKey: Uint8Array; nonce: Uint8Array; data: Uint8Array }): string | null {
+  try {
+    const decipher = createDecipheriv("aes-256-gcm", agreeKey(own, reply.publicKey), reply.nonce, { authTagLength: 16 });
+    decipher.setAuthTag(reply.data.subarray(-16));
+    return Buffer.concat([decipher.update(reply.data.subarray(0, -16)), decipher.final()]).toString("utf8");
+  } catch {
+    return null;
+  }
+}
+
+function agreeKey(own: KeyObject, other: Uint8Array): Uint8Array {
+  const publicKey = createPublicKey({ key: Buffer.from(other), format: "der", type: "spki" });
+  const shared = diffieHellman({ privateKey: own, publicKey });
+  return new Uint8Array(hkdfSync("sha256", shared, new Uint8Array(), "ostiary ring handover", 32));
+}
+
+function exportKey(key: KeyObject): Uint8Array {
+  return new Uint8Array(key.export({ type: "spki", format: "der" }));
+}

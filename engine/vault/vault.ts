@@ -1,0 +1,89 @@
+// The vault as the rest of the engine sees it. Behind it piscina workers hold the key ring; nobody else ever sees a key.
+// Calls are computations without side effects, so a job of a crashed worker can be repeated.
+
+/**
+ * One OTP to look for. Counters are tried `first` first, then upwards through [from, until); `first` outside of that window is not
+ * tried at all, because below `from` lie used counters.
+ */
+export interface OtpSearch {
+  /** A seed sealed by `seal` or `newSeed`. */
+  sealed: Uint8Array;
+  /** What the seed was sealed for, e.g. `token|TOTP0001|key`; another context does not open it. */
+  context: string;
+  algorithm: "sha1" | "sha256" | "sha512";
+  /** 4 to 10 */
+  digits: number;
+  otp: string;
+  from: number;
+  until: number;
+  first: number;
+}
+
+export interface SealedSecret {
+  sealed: Uint8Array;
+  clear: Uint8Array;
+}
+
+/** The queue of a lane is full, or a job was lost to crashing workers twice: answer 503 and Retry-After. */
+export class VaultBusyError extends Error {
+  override readonly name = "VaultBusyError";
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
+    super("the vault is busy");
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The key ring is sealed by a passphrase and nobody has unlocked it yet. */
+export class VaultLockedError extends Error {
+  override readonly name = "VaultLockedError";
+}
+
+/** A sealed value does not open: wrong key ring, wrong context, or altered. */
+export class SealBrokenError extends Error {
+  override readonly name = "SealBrokenError";
+}
+
+export interface Vault {
+  /** The key ring is open in every worker. */
+  readonly ready: boolean;
+  /**
+   * Opens a key file sealed by a passphrase; false: wrong passphrase. Attempts run one after the other, half a second each; throws
+   * VaultBusyError when four wait, KeyFileError (keys.ts) when the file is damaged.
+   */
+  unlock(passphrase: string): Promise<boolean>;
+
+  // --- fast lane: packed batches, never behind a password hash ---
+  /** The matching counter or -1. Throws RangeError for digits outside 4..10 or a window over 100,000 counters. */
+  findOtp(search: OtpSearch): Promise<number>;
+  /** Constant-time comparison of a sealed secret with `candidate`. */
+  equals(sealed: Uint8Array, context: string, candidate: string): Promise<boolean>;
+  seal(clear: Uint8Array, context: string): Promise<Uint8Array>;
+  unseal(sealed: Uint8Array, context: string): Promise<Uint8Array>;
+  /** `length` random bytes, sealed, and once in the clear for the person who enrols. */
+  newSeed(length: number, context: string): Promise<SealedSecret>;
+  /** HMAC-SHA256 under the session key (which is not under the passphrase seal). For JWTs. */
+  sessionMac(message: Uint8Array): Promise<Uint8Array>;
+  /** RSA-PSS SHA-256, maximum salt length: the response signature (rest-api.md 1.6). */
+  signResponse(message: Uint8Array): Promise<Uint8Array>;
+  /** Ed25519: audit batches and checkpoints. */
+  signAudit(message: Uint8Array): Promise<Uint8Array>;
+
+  // --- dear lane: low-priority workers, bounded queue ---
+  /** `peppered`: administrators' passwords and recovery codes (rest-api.md 4). Any supported hash format, else false. */
+  verifyPassword(password: string, hash: string, peppered?: boolean): Promise<boolean>;
+  /** Argon2id with the configured cost. */
+  hashPassword(password: string, peppered?: boolean): Promise<string>;
+  /** PNG bytes of the QR code of `text`. */
+  renderQr(text: string): Promise<Uint8Array>;
+
+  /** A hash made under another cost than the configured one, or in another format: raise it at the next login. */
+  needsRehash(hash: string): boolean;
+  /** Measured cost of one password verification as callers feel it (queue and run), milliseconds, smoothed. */
+  readonly hashLatency: number;
+  /** Public halves for `audit verify` and for clients. */
+  publicKeys(): Promise<{ audit: Uint8Array; responsePem: string }>;
+  readonly gauges: { fastQueued: number; dearQueued: number; restarts: number };
+  /** Waits for running jobs, refuses new ones. */
+  close(): Promise<void>;
+}

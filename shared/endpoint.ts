@@ -1,0 +1,48 @@
+// An endpoint is data. One entry gives the request check, the type of its handler, the OpenAPI page and the typed client.
+import type { Static, TObject, TSchema } from "@sinclair/typebox";
+import type { ErrorName } from "./errors.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/**
+ * Who may call: nobody is asked (`none`), an administrator, or an administrator or user (`user`). For a user the
+ * parameters user, realm and resolver are replaced by his own before anything else happens (rest-api.md 1.5).
+ */
+export type Access = "none" | "user" | "admin";
+
+export interface Endpoint {
+  methods: readonly Method[];
+  /** First the full form; further forms of the same call after it. `:name` is a path parameter and a member of `params`. */
+  paths: readonly string[];
+  access: Access;
+  /** The policy action that must be allowed; `{TYPE}` is the token type in capitals. */
+  right?: string;
+  params: TObject;
+  /** `result.value` */
+  value: TSchema;
+  /** `detail` on success, where it is worth describing. */
+  detail?: TSchema;
+  /** `id` of the envelope: 2 on the validate calls that carry `result.authentication`. */
+  id?: 1 | 2;
+  /** Parameters beyond `params` reach the handler as they came (system settings, resolver fields). */
+  open?: boolean;
+  /** bytes; the setting server.body_limit where absent */
+  bodyLimit?: number;
+  /** The audit trail gets no row (health, metrics, documentation). */
+  unaudited?: boolean;
+  /** Answers without envelope, with this content type. */
+  raw?: string;
+  /** What it does, in a line and in a paragraph. */
+  summary: string;
+  description?: string;
+  tag: string;
+  errors?: readonly ErrorName[];
+}
+
+/** Checks an entry's shape at compile time and keeps its literal types. */
+export function endpoint<const E extends Endpoint>(entry: E): E {
+  return entry;
+}
+
+export type ParamsOf<E extends Endpoint> = Static<E["params"]>;
+export type ValueOf<E extends Endpoint> = Static<E["value"]>;

@@ -1,0 +1,196 @@
+// Tokens (rest-api.md 2.3 and 3.1.1).
+import { Type } from "@sinclair/typebox";
+import { endpoint } from "../endpoint.ts";
+import { choice, flag, integer, list, optional, secret, text } from "../params.ts";
+
+const serial = text("serial number", { maxLength: 40, empty: "absent" });
+const owner = {
+  user: optional(text("login name of the owner", { maxLength: 320, empty: "absent" })),
+  realm: optional(text("realm of the owner", { empty: "absent" })),
+  resolver: optional(text("resolver of the owner", { empty: "absent" })),
+};
+const count = Type.Integer({ description: "number of tokens changed" });
+const which = { serial: optional(serial), ...owner };
+
+/** `info` holds texts only: a client throws on anything else (clients-contract.md W18). */
+export const tokenObject = Type.Object({
+  id: Type.Integer(),
+  serial: Type.String(),
+  tokentype: Type.String(),
+  description: Type.String(),
+  active: Type.Boolean(),
+  revoked: Type.Boolean(),
+  locked: Type.Boolean(),
+  failcount: Type.Integer(),
+  maxfail: Type.Integer(),
+  otplen: Type.Integer(),
+  count: Type.Integer(),
+  count_window: Type.Integer(),
+  sync_window: Type.Integer(),
+  rollout_state: Type.String(),
+  username: Type.String(),
+  user_id: Type.String(),
+  user_realm: Type.String(),
+  user_editable: Type.Optional(Type.Boolean()),
+  resolver: Type.String(),
+  realms: Type.Array(Type.String()),
+  tokengroup: Type.Array(Type.String()),
+  info: Type.Record(Type.String(), Type.String()),
+});
+
+/** Calls of one form: on a token by serial, or on all tokens of a user; the answer counts the tokens changed. */
+const onTokens = (verb: string, right: string, summary: string, description?: string) =>
+  endpoint({
+    methods: ["POST"],
+    paths: [`/token/${verb}`, `/token/${verb}/:serial`],
+    access: "user",
+    right,
+    tag: "token",
+    summary,
+    ...(description ? { description } : {}),
+    params: Type.Object(which),
+    value: count,
+    errors: ["token_not_found", "user_not_found", "parameter"],
+  });
+
+export const token = {
+  tokenInit: endpoint({
+    methods: ["POST"],
+    paths: ["/token/init"],
+    access: "user",
+    right: "enroll{TYPE}",
+    tag: "token",
+    summary: "Enrol a token",
+    description:
+      "Creates a token or, with the serial of an existing one, gives it new contents as a whole. Parameters named `<type>.<key>` are " +
+      "kept as token information. The seed is shown in this answer and never again.",
+    open: true,
+    params: Type.Object({
+      type: optional(text("token type; hotp if absent, that of the serial if it exists", { maxLength: 30, empty: "absent" })),
+      serial: optional(serial),
+      ...owner,
+      tokenrealm: optional(list("realms the token is put into, besides its owner's")),
+      description: optional(text("free text", { maxLength: 80 })),
+      pin: optional(secret("PIN to stand before the one-time password")),
+      otpkey: optional(secret("the seed, as otpkeyformat says; for pw the password itself", { empty: "absent" })),
+      otpkeyformat: optional(choice("how otpkey is written", ["hex", "base32check"])),
+      genkey: optional(flag("let the server make the seed")),
+      keysize: optional(integer("bytes of a generated seed; by hash if absent (20, 32, 64)", { minimum: 16, maximum: 128 })),
+      otplen: optional(integer("digits of a one-time password", { minimum: 4, maximum: 10 })),
+      hashlib: optional(choice("hash function", ["sha1", "sha256", "sha512"])),
+      timeStep: optional(integer("totp: seconds a value is shown", { minimum: 1, maximum: 86_400 })),
+      timeWindow: optional(integer("totp: seconds the clocks may differ, each way", { minimum: 0, maximum: 604_800 })),
+      timeShift: optional(integer("totp: seconds the token's clock is ahead", { minimum: -604_800, maximum: 604_800 })),
+      validity_period_start: optional(text("first moment of use, YYYY-MM-DDThh:mm+oooo")),
+      validity_period_end: optional(text("last moment of use, YYYY-MM-DDThh:mm+oooo")),
+      rollover: optional(flag("give an existing token a new seed")),
+      prefix: optional(text("letters the new serial starts with", { maxLength: 20, empty: "absent" })),
+    }),
+    value: Type.Literal(true),
+    detail: Type.Object(
+      {
+        serial: Type.String(),
+        otpkey: Type.Optional(
+          Type.Object({ description: Type.String(), value: Type.String(), img: Type.String() }, { additionalProperties: true }),
+        ),
+        googleurl: Type.Optional(Type.Object({ description: Type.String(), value: Type.String(), img: Type.String() })),
+        oathurl: Type.Optional(Type.Object({ description: Type.String(), value: Type.String(), img: Type.String() })),
+        rollout_state: Type.Optional(Type.String()),
+        threadid: Type.Integer(),
+      },
+      { additionalProperties: true },
+    ),
+    errors: ["token_type_unknown", "token_admin", "genkey_and_otpkey", "user_not_found", "parameter", "locked"],
+  }),
+  tokenList: endpoint({
+    methods: ["GET"],
+    paths: ["/token/"],
+    access: "user",
+    right: "tokenlist",
+    tag: "token",
+    summary: "List tokens",
+    description: "`*` stands for any text in serial, type, description, user, resolver and tokenrealm.",
+    params: Type.Object({
+      serial: optional(text("serial number", { empty: "absent" })),
+      type: optional(text("token type", { empty: "absent" })),
+      description: optional(text("description", { empty: "absent" })),
+      ...owner,
+      userid: optional(text("user id in the resolver", { empty: "absent" })),
+      tokenrealm: optional(text("realm of the token", { empty: "absent" })),
+      assigned: optional(text("`true`: with an owner, anything else: without", { empty: "absent" })),
+      active: optional(text("`true`: enabled, anything else: disabled", { empty: "absent" })),
+      rollout_state: optional(text("rollout state", { empty: "absent" })),
+      infokey: optional(text("token information, together with infovalue", { empty: "absent" })),
+      infovalue: optional(text("value of infokey", { empty: "absent" })),
+      sortby: optional(text("column", { empty: "absent" })),
+      sortdir: optional(choice("direction", ["asc", "desc"])),
+      page: optional(integer("page, from 1", { minimum: 1, maximum: 1_000_000 })),
+      pagesize: optional(integer("tokens on a page", { minimum: 1, maximum: 1000 })),
+    }),
+    value: Type.Object({
+      tokens: Type.Array(tokenObject),
+      count: Type.Integer(),
+      current: Type.Integer(),
+      prev: Type.Union([Type.Integer(), Type.Null()]),
+      next: Type.Union([Type.Integer(), Type.Null()]),
+    }),
+    errors: ["parameter"],
+  }),
+  tokenEnable: onTokens("enable", "enable", "Enable tokens", "Counts what changed: an enabled token counts 0."),
+  tokenDisable: onTokens("disable", "disable", "Disable tokens", "Counts what changed: a disabled token counts 0."),
+  tokenReset: onTokens("reset", "reset", "Set fail counters back to 0"),
+  tokenUnassign: onTokens("unassign", "unassign", "Take tokens from their owner", "Clears the PIN and the fail counter."),
+  tokenResync: endpoint({
+    methods: ["POST"],
+    paths: ["/token/resync", "/token/resync/:serial"],
+    access: "user",
+    right: "resync",
+    tag: "token",
+    summary: "Find the counter or clock of a token from two one-time passwords in a row",
+    params: Type.Object({
+      serial,
+      otp1: secret("a one-time password", { maxLength: 40, empty: "refuse" }),
+      otp2: secret("the next one", { maxLength: 40, empty: "refuse" }),
+    }),
+    value: Type.Boolean(),
+    errors: ["token_not_found", "missing_parameter"],
+  }),
+  tokenSetPin: endpoint({
+    methods: ["POST"],
+    paths: ["/token/setpin", "/token/setpin/:serial"],
+    access: "user",
+    right: "setpin",
+    tag: "token",
+    summary: "Set PINs of a token",
+    params: Type.Object({
+      serial,
+      otppin: optional(secret("PIN to stand before the one-time password")),
+      userpin: optional(secret("user PIN (smart card, mOTP)")),
+      sopin: optional(secret("security officer PIN (smart card)")),
+    }),
+    value: Type.Integer({ description: "number of PINs set" }),
+    errors: ["token_not_found", "missing_parameter"],
+  }),
+  tokenAssign: endpoint({
+    methods: ["POST"],
+    paths: ["/token/assign"],
+    access: "user",
+    right: "assign",
+    tag: "token",
+    summary: "Give a token to a user",
+    params: Type.Object({ serial, ...owner, pin: optional(secret("PIN to stand before the one-time password")) }),
+    value: Type.Literal(true),
+    errors: ["already_assigned", "token_not_found", "user_not_found", "missing_parameter"],
+  }),
+  tokenDelete: endpoint({
+    methods: ["DELETE"],
+    paths: ["/token/:serial"],
+    access: "user",
+    right: "delete",
+    tag: "token",
+    summary: "Delete a token",
+    params: Type.Object({ serial }),
+    value: Type.Integer({ description: "number of tokens deleted" }),
+    errors: ["token_not_found"],
+  }),
+};

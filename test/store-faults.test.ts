@@ -1,0 +1,114 @@
+// What the store does when it cannot make anything durable, and when others write beside it.
+import { Database } from "bun:sqlite";
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { insertToken, makeAuditEntry, openScratchStore, type ScratchStore } from "../engine/store/scratch-store.ts";
+import { type LoginIntent, StoreUnavailableError } from "../engine/store/store.ts";
+
+let scratch: ScratchStore;
+beforeEach(() => {
+  scratch = openScratchStore({ busyWait: 60, queryTimeout: 200 });
+});
+afterEach(() => scratch.dispose());
+
+function login(tokenId: number, counter: number, info = ""): LoginIntent {
+  const effect = { kind: "accept" as const, tokenId, version: 1, counter, countAuth: true, clearFailedBefore: 0, at: 1 };
+  return { kind: "login", effects: [effect], audit: makeAuditEntry({ info }) };
+}
+
+function readRows(): unknown {
+  return scratch.db.query("SELECT (SELECT counter FROM token) AS counter, (SELECT count(*) FROM audit) AS rows").get();
+}
+
+test("a full disk refuses the whole group, changes nothing, and the store recovers without a restart", async () => {
+  const { store, db } = scratch;
+  const id = await insertToken(store, { serial: "A" });
+  const record = await store.tokenBySerial("A");
+  await store.commit(login(id, 1));
+  const pages = db.query<{ page_count: number }, []>("PRAGMA page_count").get()?.page_count ?? 0;
+  db.run(`PRAGMA max_page_count = ${pages}`);
+  const long = "x".repeat(2000);
+  const settled = await Promise.allSettled([2, 3, 4].map((counter) => store.commit(login(id, counter, long))));
+  for (const result of settled) expect(result).toMatchObject({ status: "rejected", reason: expect.any(StoreUnavailableError) });
+  expect(readRows()).toEqual({ counter: 1, rows: 1 });
+  expect(record?.counter).toBe(1);
+  expect(store.auditHead().seq).toBe(1);
+  await expect(store.probe()).rejects.toThrow(/disk is full/);
+
+  db.run("PRAGMA max_page_count = 1000000");
+  await store.probe();
+  expect((await store.commit(login(id, 2, long))).won).toBe(true);
+  expect(readRows()).toEqual({ counter: 2, rows: 2 });
+  expect(store.auditHead().seq).toBe(2);
+});
+
+test("a read-only database refuses, then recovers", async () => {
+  const { store, db } = scratch;
+  const id = await insertToken(store, { serial: "A" });
+  db.run("PRAGMA query_only = 1");
+  await expect(store.commit(login(id, 1))).rejects.toThrow(/read-only/);
+  await expect(store.probe()).rejects.toThrow(StoreUnavailableError);
+  db.run("PRAGMA query_only = 0");
+  expect((await store.commit(login(id, 1))).won).toBe(true);
+  await store.probe();
+});
+
+test("a short lock by another process delays a commit, a long one refuses it", async () => {
+  const { store } = scratch;
+  const id = await insertToken(store, { serial: "A" });
+  const other = new Database(scratch.path);
+  other.run("BEGIN IMMEDIATE");
+  await expect(store.commit(login(id, 1))).rejects.toThrow(/locked by another process/);
+  const waiting = store.commit(login(id, 3));
+  // Two turns: the first try has met the lock by then.
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  other.run("ROLLBACK");
+  expect((await waiting).won).toBe(true);
+  other.close();
+});
+
+test("a change by another connection is seen by the next read, and listeners are told", async () => {
+  const { store } = scratch;
+  await insertToken(store, { serial: "A" }, { resolver: "r", userId: "u" });
+  let heard = 0;
+  store.onForeignChange(() => {
+    heard += 1;
+  });
+  expect((await store.tokensOfOwner("r", "u"))[0]?.active).toBe(true);
+  const other = new Database(scratch.path);
+  other.run("UPDATE token SET active = 0, version = version + 1");
+  await new Promise(setImmediate);
+  expect((await store.tokensOfOwner("r", "u"))[0]?.active).toBe(false);
+  expect(heard).toBe(1);
+  other.close();
+});
+
+test("a login decided on a record that another connection changed meanwhile loses", async () => {
+  const { store } = scratch;
+  const id = await insertToken(store, { serial: "A" });
+  const decidedOn = await store.tokenBySerial("A");
+  const other = new Database(scratch.path);
+  other.run("UPDATE token SET locked = 1, version = version + 1");
+  other.close();
+  expect(await store.commit(login(id, 1))).toEqual({ won: false });
+  const fresh = await store.tokenBySerial("A");
+  expect(fresh).not.toBe(decidedOn);
+  expect(fresh?.locked).toBe(true);
+});
+
+test("a passive checkpoint by another connection does not empty the cache", async () => {
+  const { store } = scratch;
+  await insertToken(store, { serial: "A" });
+  const before = await store.tokenBySerial("A");
+  const other = new Database(scratch.path);
+  other.run("PRAGMA wal_checkpoint(PASSIVE)");
+  other.close();
+  await insertToken(store, { serial: "B" });
+  expect(await store.tokenBySerial("A")).toBe(before);
+});
+
+test("a query that runs too long is ended, and the next one is answered", async () => {
+  const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+  await expect(scratch.store.query({ sql: endless, parameters: [] } as never)).rejects.toThrow(/too long/);
+  expect(await scratch.store.query({ sql: "SELECT 1 AS one", parameters: [] } as never)).toEqual([{ one: 1 }]);
+});
