@@ -38,11 +38,10 @@ export interface RunningEngine {
   close(): Promise<void>;
 }
 
-/** Opens everything. Errors: KeyFileError, StoreInUseError, MigrationError, and what the system says. */
-export async function assembleEngine(dataDir: string, settings: Settings): Promise<RunningEngine> {
+/** Opens everything; `now` is the clock, milliseconds since 1970. Errors: KeyFileError, StoreInUseError, MigrationError, and what the system says. */
+export async function assembleEngine(dataDir: string, settings: Settings, now: () => number = Date.now): Promise<RunningEngine> {
   const log = openLog("engine");
   const mayReadMetrics = settings["metrics.allow"].map(parseNetwork);
-  const now = Date.now;
   const store = openStore({
     path: databasePath(dataDir),
     node: settings["node.name"],

@@ -10,9 +10,9 @@ import { computeMd5Crypt } from "./md5-crypt.ts";
 import { computePhpass } from "./phpass.ts";
 import { computeShaCrypt, SHA_CRYPT_ROUNDS } from "./sha-crypt.ts";
 
-/** SHA-crypt and MD5 pass over the password length times its length: longer passwords than this never match. libxcrypt stops at 512. */
-const MAX_PASSWORD_BYTES = 1024;
-/** Bounds of the stated cost, each about a second on one core (passlib's dearest defaults are well below). */
+/** Every round of crypt(3) passes over the password: one longer than this never matches. It is libxcrypt's own bound. */
+const MAX_PASSWORD_BYTES = 512;
+/** Bounds of the stated cost, each 0.3 to 1.5 s on one core for an ordinary password (passlib's dearest default is 656,000 rounds). */
 const MAX_SHA_CRYPT_ROUNDS = 1_000_000;
 const MAX_PBKDF2_ROUNDS = 2_000_000;
 const MAX_PHPASS_LOG2 = 20;

@@ -36,7 +36,10 @@ async function append(): Promise<void> {
 }
 
 function readLines(): CheckpointLine[] {
-  return readFileSync(file, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as CheckpointLine);
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as CheckpointLine);
 }
 
 function countBatches(): unknown {
@@ -51,7 +54,14 @@ test("AU-16 signs the head in the database and outside, once, in a file for the 
   const lines = readLines();
   expect(lines).toHaveLength(1);
   const head = scratch.store.auditHead();
-  expect(lines[0]).toMatchObject({ node: "test", epoch: 1, chain: 1, seq: 2, hash: Buffer.from(head.hash).toString("hex"), at: 77 });
+  expect(lines[0]).toMatchObject({
+    node: "test",
+    epoch: 1,
+    chain: 1,
+    seq: 2,
+    hash: Buffer.from(head.hash).toString("hex"),
+    at: 77,
+  });
   const message = encodeAuditStatement({ ...head, at: 77 });
   expect(verify(null, message, publicKey, Buffer.from(lines[0]?.signature ?? "", "hex"))).toBe(true);
   expect(countBatches()).toEqual([{ seq: 2, signed_at: 77 }]);

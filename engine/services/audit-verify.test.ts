@@ -76,7 +76,7 @@ function summarise({ problems }: AuditReport): [AuditProblem["kind"], number][] 
 
 /** Changes row `seq` and makes every later link fit again, as somebody without the key can. */
 function forgeFrom(db: Database, seq: number): void {
-  db.run('UPDATE audit SET "user" = \'mallory\' WHERE seq = ?', [seq]);
+  db.run("UPDATE audit SET \"user\" = 'mallory' WHERE seq = ?", [seq]);
   let previous = new Uint8Array(0) as Uint8Array;
   for (const row of readSlice(db, 0, 1000)) {
     if (row.seq >= seq) {
@@ -109,7 +109,8 @@ describe("an untouched log", () => {
   test("verifies while the engine writes, over more than one slice", async () => {
     const path = join(directory, "running.db");
     const { store, signer } = openLog(path, join(directory, "running.jsonl"));
-    const write = () => Promise.all(Array.from({ length: 500 }, () => store.commit({ kind: "login", effects: [], audit: makeAuditEntry() })));
+    const write = () =>
+      Promise.all(Array.from({ length: 500 }, () => store.commit({ kind: "login", effects: [], audit: makeAuditEntry() })));
     for (let round = 0; round < 5; round += 1) await write();
     await signer.sign();
     const [report] = await Promise.all([
@@ -167,7 +168,9 @@ describe("a changed column is seen at its row", () => {
   });
 
   test("a failed row made to look successful by a value that is neither", async () => {
-    expect(summarise(await verifyAfter((db) => db.run("UPDATE audit SET success = 2 WHERE seq = 15")))).toEqual([["changed", 15]]);
+    expect(summarise(await verifyAfter((db) => db.run("UPDATE audit SET success = 2 WHERE seq = 15")))).toEqual([
+      ["changed", 15],
+    ]);
   });
 
   test.each([32, 64, 300_000])("hash of %d bytes", async (length) => {
@@ -207,11 +210,22 @@ describe("rows removed, moved, added", () => {
       },
       [["reordered", 5]],
     ],
-    ["a row given to a chain that is none", (db) => db.run("UPDATE audit SET chain = 9 WHERE seq = 5"), [["unknown-chain", 5], ["missing", 5]]],
+    [
+      "a row given to a chain that is none",
+      (db) => db.run("UPDATE audit SET chain = 9 WHERE seq = 5"),
+      [
+        ["unknown-chain", 5],
+        ["missing", 5],
+      ],
+    ],
     ["unsigned rows cut off", (db) => db.run("DELETE FROM audit WHERE seq > 28"), [["cut-off", 29]]],
     ["signed rows cut off", (db) => db.run("DELETE FROM audit WHERE seq > 22"), [["cut-off", 23]]],
     ["all rows deleted", (db) => db.run("DELETE FROM audit"), [["cut-off", 1]]],
-    ["the chain deleted", (db) => db.run("DELETE FROM audit_chain; DELETE FROM audit; DELETE FROM audit_batch"), [["cut-off", 1]]],
+    [
+      "the chain deleted",
+      (db) => db.run("DELETE FROM audit_chain; DELETE FROM audit; DELETE FROM audit_batch"),
+      [["cut-off", 1]],
+    ],
   ];
   test.each(cases)("%s", async (_, tamper, expected) => {
     expect(summarise(await verifyAfter(tamper))).toEqual(expected);
@@ -235,7 +249,9 @@ describe("forgery by somebody who knows how the chain is made", () => {
 
   test("a signed row rewritten and all links renewed: the signatures do not follow", async () => {
     const report = await verifyAfter((db) => forgeFrom(db, 12));
-    expect(new Set(summarise(report).map(([kind, seq]) => `${kind} ${seq}`))).toEqual(new Set(["bad-signature 20", "bad-signature 25"]));
+    expect(new Set(summarise(report).map(([kind, seq]) => `${kind} ${seq}`))).toEqual(
+      new Set(["bad-signature 20", "bad-signature 25"]),
+    );
     expect(report.chains[0]?.signedTo).toBe(10);
   });
 
@@ -281,13 +297,16 @@ describe("the checkpoint file", () => {
     expect(report.problems).toEqual([]);
   });
 
-  test.each(["nonsense", '{"node":"n1"}', "null", "[]", '{"node":"n1","epoch":1,"chain":1,"seq":40,"hash":"00","at":1,"signature":"00"}'])(
-    "a line that is not signed is reported: %s",
-    async (line) => {
-      const report = await verifyAfter((_, file) => writeFileSync(file, `${line}\n${readFileSync(file, "utf8")}`));
-      expect(summarise(report)).toEqual([["bad-checkpoint", 0]]);
-    },
-  );
+  test.each([
+    "nonsense",
+    '{"node":"n1"}',
+    "null",
+    "[]",
+    '{"node":"n1","epoch":1,"chain":1,"seq":40,"hash":"00","at":1,"signature":"00"}',
+  ])("a line that is not signed is reported: %s", async (line) => {
+    const report = await verifyAfter((_, file) => writeFileSync(file, `${line}\n${readFileSync(file, "utf8")}`));
+    expect(summarise(report)).toEqual([["bad-checkpoint", 0]]);
+  });
 
   test("two signed lines about one row with different hashes: two histories", async () => {
     const hash = new Uint8Array(32);

@@ -8,6 +8,7 @@ import type { Database } from "bun:sqlite";
 import { randomBytes } from "node:crypto";
 import { type AuditEntry, deriveChainOrigin, linkAuditRow } from "../core/audit-chain.ts";
 import { type AuditHead, StoreUnavailableError } from "./store.ts";
+import { runInWriteTransaction } from "./write-lock.ts";
 
 export interface AuditLog {
   /** The head as last committed. */
@@ -42,7 +43,9 @@ interface ChainRow {
 
 /** Continues the newest chain of the node, or starts its first. */
 export function openAuditLog(db: Database, options: AuditLogOptions): AuditLog {
-  const chain = db.transaction(() => findChain(db, options)).immediate();
+  // Found without the write lock as a rule; a new chain is looked for again under it.
+  const known = options.newEpoch ? null : findNewestChain(db, options.node);
+  const chain = known ?? runInWriteTransaction(db, () => startChain(db, options));
   const readHead = db.prepare<ChainRow, [number]>("SELECT id, epoch, head_seq, head_hash FROM audit_chain WHERE id = ?");
   const writeHead = db.prepare("UPDATE audit_chain SET head_seq = ?, head_hash = ? WHERE id = ?");
   const insert = db.prepare(`INSERT INTO audit (chain, seq, started_at, duration, action, success, serial, token_type, "user",
@@ -98,12 +101,16 @@ export function openAuditLog(db: Database, options: AuditLogOptions): AuditLog {
   };
 }
 
-function findChain(db: Database, options: AuditLogOptions): ChainRow {
-  const newest = db
+function findNewestChain(db: Database, node: string): ChainRow | null {
+  return db
     .query<ChainRow, [string]>(
       "SELECT id, epoch, head_seq, head_hash FROM audit_chain WHERE node = ? ORDER BY epoch DESC LIMIT 1",
     )
-    .get(options.node);
+    .get(node);
+}
+
+function startChain(db: Database, options: AuditLogOptions): ChainRow {
+  const newest = findNewestChain(db, options.node);
   if (newest !== null && !options.newEpoch) return newest;
   const epoch = (newest?.epoch ?? 0) + 1;
   const startedAt = options.now();

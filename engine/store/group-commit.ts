@@ -12,6 +12,7 @@ import type { ForeignChange } from "./foreign-change.ts";
 import { prepareIntents } from "./run-intent.ts";
 import { primaryCode, toStoreError } from "./sqlite-errors.ts";
 import { type Intent, type Outcome, StoreUnavailableError } from "./store.ts";
+import { takeWriteLock } from "./write-lock.ts";
 
 /** A group holds the loop for its transaction: 128 logins take 2 ms, and larger groups gain nothing. */
 export const groupLimit = 128;
@@ -34,6 +35,8 @@ export interface GroupCommitParts {
   foreign: ForeignChange;
   /** Called after COMMIT for each intent that won, before any promise of the group settles. */
   onCommitted: (intent: Intent) => void;
+  /** How often to ask for the write lock before the loop gets a rest (write-lock.ts): once for the engine. */
+  spins: number;
   /** Milliseconds to wait for another writer before a group is refused. */
   busyWait: number;
 }
@@ -45,7 +48,7 @@ interface Waiting {
 }
 
 /** The writer over `db`, which no other code may leave in a transaction. */
-export function createGroupCommit({ db, audit, foreign, onCommitted, busyWait }: GroupCommitParts): GroupCommit {
+export function createGroupCommit({ db, audit, foreign, onCommitted, spins, busyWait }: GroupCommitParts): GroupCommit {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const end = db.prepare("COMMIT");
   const runIntent = prepareIntents(db, audit);
@@ -67,7 +70,7 @@ export function createGroupCommit({ db, audit, foreign, onCommitted, busyWait }:
     if (waiting.length === 0) return;
     const group = waiting.slice(0, groupLimit);
     try {
-      begin.run();
+      takeWriteLock(begin, spins);
     } catch (error) {
       if (primaryCode(error) === "SQLITE_BUSY" && !closed && ++tries * busyTryMs < busyWait) {
         // Another process writes. Wait off the loop: reads and other work go on meanwhile.

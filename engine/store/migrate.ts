@@ -3,6 +3,7 @@
 // ships (edited migration, newer program) stops the start before anything is touched.
 import type { Database } from "bun:sqlite";
 import { createHash } from "node:crypto";
+import { runInWriteTransaction } from "./write-lock.ts";
 
 export interface Migration {
   /** 1, 2, 3 … without gaps. */
@@ -32,12 +33,11 @@ export function migrate(db: Database, migrations: readonly Migration[], now: () 
   db.run(`CREATE TABLE IF NOT EXISTS migration (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT`);
   const applied: number[] = [];
-  checkApplied(readApplied(db), migrations);
   for (const migration of migrations) {
-    const applyOnce = db.transaction(() => {
-      const known = readApplied(db);
-      checkApplied(known, migrations);
-      if (known.some((row) => row.id === migration.id)) return;
+    // Without the lock first: a start that has nothing to do does not wait for writers.
+    if (isApplied(db, migration, migrations)) continue;
+    runInWriteTransaction(db, () => {
+      if (isApplied(db, migration, migrations)) return;
       db.run(migration.sqlite);
       db.query("INSERT INTO migration (id, name, hash, applied_at) VALUES (?, ?, ?, ?)").run(
         migration.id,
@@ -47,9 +47,15 @@ export function migrate(db: Database, migrations: readonly Migration[], now: () 
       );
       applied.push(migration.id);
     });
-    applyOnce.immediate();
   }
   return applied;
+}
+
+/** Also checks all that was applied: another process may have migrated a moment ago. */
+function isApplied(db: Database, migration: Migration, migrations: readonly Migration[]): boolean {
+  const known = readApplied(db);
+  checkApplied(known, migrations);
+  return known.some((row) => row.id === migration.id);
 }
 
 function readApplied(db: Database): AppliedRow[] {

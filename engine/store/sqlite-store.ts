@@ -64,8 +64,8 @@ export function openStore(options: SqliteStoreOptions): Store {
 export function assembleStore(options: SqliteStoreOptions, db: Database, unlock: () => void): Store {
   migrate(db, migrations, options.now);
   const audit = openAuditLog(db, { ...options, newEpoch: options.newEpoch ?? false });
-  // From here on waiting happens off the loop (group-commit.ts), not inside SQLite.
-  db.run("PRAGMA busy_timeout = 5");
+  // From here on waiting for other writers is the group commit's affair, not SQLite's.
+  db.run(`PRAGMA busy_timeout = ${options.exclusive ? 5 : 0}`);
 
   const cache = createTokenCache(options.tokenCache ?? 100_000);
   const reads = createTokenReads(db, cache);
@@ -76,7 +76,14 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
     cache.clear();
     announceChange();
   });
-  const writer = createGroupCommit({ db, audit, foreign, onCommitted, busyWait: options.busyWait ?? 3000 });
+  const writer = createGroupCommit({
+    db,
+    audit,
+    foreign,
+    onCommitted,
+    spins: options.exclusive ? 1 : 1000,
+    busyWait: options.busyWait ?? 3000,
+  });
 
   function announceChange(): void {
     // Before any code that awaits the commit, and out of its way should a listener throw.

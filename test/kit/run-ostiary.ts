@@ -1,0 +1,27 @@
+// One command of the command line, run to its end in a process of its own.
+import { dirname, join } from "node:path";
+
+const mainFile = join(dirname(dirname(import.meta.dir)), "engine", "main.ts");
+
+export interface CommandOutcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `ostiary ARGS…`; `input` goes to its standard input, `env` replaces the environment. Killed after 15 s. */
+export async function runOstiary(
+  args: readonly string[],
+  { input = "", env = { PATH: process.env.PATH ?? "" } }: { input?: string; env?: Record<string, string> } = {},
+): Promise<CommandOutcome> {
+  const child = Bun.spawn([process.execPath, mainFile, ...args], {
+    env,
+    stdin: new TextEncoder().encode(input),
+    stdout: "pipe",
+    stderr: "pipe",
+    timeout: 15_000,
+    killSignal: "SIGKILL",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { code: await child.exited, stdout, stderr };
+}
