@@ -41,6 +41,18 @@ test("a full disk refuses the whole group, changes nothing, and the store recove
   expect(store.auditHead().seq).toBe(2);
 });
 
+test("no effect without its audit row: a row that cannot be written undoes the whole group", async () => {
+  const { store, db } = scratch;
+  const id = await insertToken(store, { serial: "A" });
+  db.run("CREATE TEMP TRIGGER broken BEFORE INSERT ON audit WHEN new.info = 'boom' BEGIN SELECT RAISE(FAIL, 'boom'); END");
+  const settled = await Promise.allSettled([store.commit(login(id, 1)), store.commit(login(id, 2, "boom"))]);
+  for (const result of settled) expect(result).toMatchObject({ status: "rejected", reason: expect.any(StoreUnavailableError) });
+  expect(db.inTransaction).toBe(false);
+  expect(readRows()).toEqual({ counter: 0, rows: 0 });
+  expect((await store.commit(login(id, 1))).won).toBe(true);
+  expect(store.auditHead().seq).toBe(1);
+});
+
 test("a read-only database refuses, then recovers", async () => {
   const { store, db } = scratch;
   const id = await insertToken(store, { serial: "A" });
