@@ -1,4 +1,5 @@
 // Local administrators: name, password, and a generation that makes older JWTs worthless (rest-api.md 1.5).
+import { randomInt } from "node:crypto";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 
@@ -11,8 +12,8 @@ export interface Administrator {
 export interface Admins {
   find(username: string): Promise<Administrator | null>;
   list(): Promise<Administrator[]>;
-  /** False also for an unknown name. */
-  checkPassword(username: string, password: string): Promise<boolean>;
+  /** The administrator as he was when this password was his; null also for an unknown name. */
+  checkPassword(username: string, password: string): Promise<Administrator | null>;
   /** Costs what a check costs, for names nobody has. */
   checkNothing(password: string): Promise<void>;
   /** Creates, or replaces password and e-mail. Raises the generation: sessions of the old password end. */
@@ -39,15 +40,20 @@ export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "
   // What an unknown name is compared with, so that it costs what a known one costs. Made at the first need.
   let decoy: Promise<string> | null = null;
 
+  // Random, so that a session of somebody deleted does not come to life with another administrator of the same name.
+  const firstGeneration = () => randomInt(1, 2 ** 48 - 1);
+
   const row = async (username: string) => {
     const query = store.sql.selectFrom("admin").selectAll().where("username", "=", username).compile();
     return (await store.point(query))[0] ?? null;
   };
 
+  const describe = ({ username, email, generation }: Administrator): Administrator => ({ username, email, generation });
+
   return {
     async find(username) {
       const found = await row(username);
-      return found && { username: found.username, email: found.email, generation: found.generation };
+      return found && describe(found);
     },
 
     async list() {
@@ -56,7 +62,7 @@ export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "
 
     async checkPassword(username, password) {
       const found = await row(username);
-      return found !== null && vault.verifyPassword(password, found.password_hash, true);
+      return found && (await vault.verifyPassword(password, found.password_hash, true)) ? describe(found) : null;
     },
 
     async checkNothing(password) {
@@ -68,7 +74,7 @@ export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "
       const password_hash = await vault.hashPassword(password, true);
       const query = store.sql
         .insertInto("admin")
-        .values({ username, password_hash, email, created_at: now() })
+        .values({ username, password_hash, email, generation: firstGeneration(), created_at: now() })
         .onConflict((conflict) =>
           conflict.column("username").doUpdateSet((eb) => ({ password_hash, email, generation: eb("admin.generation", "+", 1) })),
         )

@@ -1,6 +1,8 @@
 // Log-in to the API itself: local administrators by their password, users by that of their source (rest-api.md 2.1).
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { keyOfUser } from "../login/guard.ts";
 import { answerNoSoonerThanAHash } from "../login/reject-floor.ts";
+import type { User } from "../users/directory.ts";
 import type { Engine } from "./engine.ts";
 import type { Caller } from "./sessions.ts";
 
@@ -10,52 +12,75 @@ interface Credentials {
   realm?: string;
 }
 
+/** Whom a name means, before his password is checked. */
+type Person = { kind: "admin"; username: string } | { kind: "user"; user: User } | { kind: "nobody" };
+
 /**
  * Errors: 4031 with the same text for an unknown name, a wrong password and an exhausted budget; 4031 for an unknown realm.
  * A refusal takes as long as a password hash, whoever was meant.
  */
 export async function logIn(credentials: Credentials, client: string, startedTick: number, engine: Engine): Promise<Caller> {
   const { guard, directory } = engine;
-  const { realm, username } = credentials;
+  const { realm } = credentials;
   if (realm !== undefined && !directory.realm(realm)) throw new ApiError("unknown_auth_realm", { realm: realm.slice(0, 255) });
   const now = engine.now();
-  const source = client || "unknown";
-  const person = `auth\0${realm ?? ""}\0${username}`;
-  const trusted = guard.isTrusted(client);
-  const wait = (trusted ? 0 : guard.auth.charge(source, now)) || guard.user.charge(person, now);
-  if (wait > 0) throw new ApiError("wrong_credentials", {}, { retryAfter: wait });
-  const refund = () => {
-    if (!trusted) guard.auth.refund(source, now);
-    guard.user.refund(person, now);
+  const source = guard.isTrusted(client) ? null : client || "unknown";
+  const refundSource = () => {
+    if (source !== null) guard.auth.refund(source, now);
   };
+  if (source !== null) refuseExhausted(guard.auth.charge(source, now));
+  let key: string | null = null;
   let caller: Caller | null;
   try {
-    caller = await findCaller(credentials, engine);
+    const person = await findPerson(credentials, engine);
+    const budget = keyOfPerson(person, credentials);
+    refuseExhausted(guard.user.charge(budget, now));
+    key = budget;
+    caller = await checkPerson(person, credentials.password, engine);
   } catch (error) {
-    refund();
+    // Who was kept out by his own budget keeps costing that of his address; faults of ours cost nothing.
+    if (!(error instanceof ApiError && error.kind === "wrong_credentials")) refundSource();
+    if (key !== null) guard.user.refund(key, now);
     throw error;
   }
   if (!caller) {
     await answerNoSoonerThanAHash({ startedTick }, engine);
     throw new ApiError("wrong_credentials", {}, { detail: {} });
   }
-  refund();
+  refundSource();
+  if (key !== null) guard.user.refund(key, now);
   return caller;
 }
 
-/**
- * A local administrator if no realm is named and there is one of this name, else a user (F10). Exactly one password is
- * checked, whoever was meant: the clock does not tell a known name from an unknown one.
- */
-async function findCaller({ username, password, realm }: Credentials, { admins, directory }: Engine): Promise<Caller | null> {
+function refuseExhausted(wait: number): void {
+  if (wait > 0) throw new ApiError("wrong_credentials", {}, { retryAfter: wait });
+}
+
+/** Users share the budget of their tokens (decisions: guessing). Names nobody has are guessed no more often than others. */
+function keyOfPerson(person: Person, { username, realm }: Credentials): string {
+  if (person.kind === "user") return keyOfUser(person.user);
+  return person.kind === "admin" ? `\0admin\0${person.username}` : `\0nobody\0${realm ?? ""}\0${username}`.toLowerCase();
+}
+
+/** A local administrator if no realm is named and there is one of this name, else a user (F10). */
+async function findPerson({ username, realm }: Credentials, { admins, directory }: Engine): Promise<Person> {
   const admin = realm === undefined ? await admins.find(username) : null;
-  if (admin)
-    return (await admins.checkPassword(username, password)) ? { role: "admin", username: admin.username, realm: "" } : null;
+  if (admin) return { kind: "admin", username: admin.username };
   const user = await directory.findUser(username, realm);
-  if (!user) {
+  return user ? { kind: "user", user } : { kind: "nobody" };
+}
+
+/** Exactly one password is checked, whoever was meant: the clock does not tell a known name from an unknown one. */
+async function checkPerson(person: Person, password: string, { admins, directory }: Engine): Promise<Caller | null> {
+  if (person.kind === "admin") {
+    const admin = await admins.checkPassword(person.username, password);
+    return admin && { role: "admin", username: admin.username, realm: "", generation: admin.generation };
+  }
+  if (person.kind === "nobody") {
     await admins.checkNothing(password);
     return null;
   }
+  const { user } = person;
   if (password === "" || !(await directory.checkPassword(user, password))) return null;
   return { role: "user", username: user.login, realm: user.realm, user };
 }

@@ -9,6 +9,7 @@ export function renderMetrics(engine: Engine): string {
   return [
     ...renderSteps(steps.histograms),
     ...counter("ostiary_store_groups", "Transactions that made intents durable.", store.counters.groups),
+    ...counter("ostiary_store_syncs", "Calls that brought the log to disk.", store.counters.syncs),
     ...counter("ostiary_store_intents", "Intents stored.", store.counters.intents),
     ...counter("ostiary_store_intents_lost", "Intents whose condition no longer held.", store.counters.lost),
     ...counter("ostiary_vault_worker_restarts", "Vault workers that died and were replaced.", vault.gauges.restarts),

@@ -9,9 +9,12 @@ import type { Admins } from "./admins.ts";
 
 export const SESSION_SECONDS = 3600;
 
-/** Somebody who proved who he is. For users, `user` is the person behind the name. */
+/**
+ * Somebody who proved who he is. For users, `user` is the person behind the name; an administrator's `generation` is that of
+ * the password he knew.
+ */
 export type Caller =
-  | { role: "admin"; username: string; realm: string }
+  | { role: "admin"; username: string; realm: string; generation: number }
   | { role: "user"; username: string; realm: string; user: User };
 
 export interface Sessions {
@@ -38,7 +41,7 @@ export function createSessions({ vault, admins, directory, now }: SessionDeps): 
     const { username, realm, role } = claims;
     if (role === "admin") {
       const admin = await admins.find(username);
-      return admin && admin.generation === claims.generation ? { role, username, realm } : null;
+      return admin && admin.generation === claims.generation ? { role, username, realm, generation: admin.generation } : null;
     }
     if (role !== "user") return null;
     const user = await directory.findExact(username, realm);
@@ -48,10 +51,8 @@ export function createSessions({ vault, admins, directory, now }: SessionDeps): 
   return {
     async issue(caller, rights) {
       const seconds = Math.floor(now() / 1000);
-      const subject =
-        caller.role === "admin"
-          ? { generation: (await admins.find(caller.username))?.generation ?? 0 }
-          : { userid: caller.user.userId };
+      // Of the password that was checked, not of the one in force now: it may have been changed in between.
+      const subject = caller.role === "admin" ? { generation: caller.generation } : { userid: caller.user.userId };
       const input = signingInput({
         username: caller.username,
         realm: caller.realm,

@@ -1,14 +1,19 @@
-// Group commit: the intents that arrive during one turn of the event loop become durable with one fsync. Their promises
-// settle after COMMIT returned and the cached records were changed, never before.
+// Group commit: the intents that arrive during one turn of the event loop become durable with one call to the disk. Their
+// promises settle when the log is on disk (log-sync.ts) and the cached records were changed, never before.
 //
-//   commit() ─> waiting ─setImmediate─> BEGIN IMMEDIATE ─> each intent ─> COMMIT (fsync) ─> cache ─> resolve
-//                  ^                        │ busy              │ disk full, I/O error, read-only
-//                  └── again in 10 ms ──────┘                   └─> ROLLBACK, StoreUnavailableError for all of the group
+//   commit() ─> waiting ─setImmediate─> BEGIN IMMEDIATE ─> each intent ─> COMMIT ─> cache ─> fdatasync ─> resolve
+//                  ^                        │ busy              │ disk full, I/O error, read-only  │ failed
+//                  └── again in 10 ms ──────┘                   └─> ROLLBACK                       │
+//                                                     StoreUnavailableError for all of the group <─┘
+//
+// Between COMMIT and the disk, other logins already see what the group changed. None of them is answered earlier either: the
+// log is one file, so what they write behind it is on disk no sooner.
 //
 // Everything from BEGIN to COMMIT is one synchronous call: no transaction stays open across an await (decisions.md 2.2).
 import type { Database } from "bun:sqlite";
 import type { AuditLog } from "./audit-log.ts";
 import type { ForeignChange } from "./foreign-change.ts";
+import type { LogSync } from "./log-sync.ts";
 import { prepareIntents } from "./run-intent.ts";
 import { primaryCode, toStoreError } from "./sqlite-errors.ts";
 import { type Intent, type Outcome, StoreUnavailableError } from "./store.ts";
@@ -24,14 +29,15 @@ export interface GroupCommit {
   commit(intent: Intent): Promise<Outcome>;
   /** The failure of the latest transaction, null when it was made durable. */
   lastFailure(): StoreUnavailableError | null;
-  /** Commits what waits, then refuses. */
-  close(): void;
-  readonly counters: { groups: number; intents: number; lost: number };
+  /** Commits what waits, then refuses; resolves when all of it is durable. */
+  close(): Promise<void>;
+  readonly counters: { readonly groups: number; readonly intents: number; readonly lost: number; readonly syncs: number };
 }
 
 export interface GroupCommitParts {
   db: Database;
   audit: AuditLog;
+  logSync: LogSync;
   foreign: ForeignChange;
   /** Called after COMMIT for each intent that won, before any promise of the group settles. */
   onCommitted: (intent: Intent) => void;
@@ -48,16 +54,19 @@ interface Waiting {
 }
 
 /** The writer over `db`, which no other code may leave in a transaction. */
-export function createGroupCommit({ db, audit, foreign, onCommitted, spins, busyWait }: GroupCommitParts): GroupCommit {
+export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, spins, busyWait }: GroupCommitParts): GroupCommit {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const end = db.prepare("COMMIT");
   const runIntent = prepareIntents(db, audit);
-  const counters = { groups: 0, intents: 0, lost: 0 };
+  let groups = 0;
+  let intents = 0;
+  let lost = 0;
   let waiting: Waiting[] = [];
   let scheduled = false;
   let tries = 0;
   let failure: StoreUnavailableError | null = null;
   let closed = false;
+  let unsettled = 0;
 
   function schedule(): void {
     if (scheduled) return;
@@ -104,19 +113,21 @@ export function createGroupCommit({ db, audit, foreign, onCommitted, spins, busy
     audit.settle();
     tries = 0;
     failure = null;
-    counters.groups += 1;
+    groups += 1;
     for (const [index, { intent }] of group.entries()) {
       const result = results[index];
-      counters.intents += 1;
+      intents += 1;
       if (result === undefined || result instanceof Error) continue;
       if (result.won) onCommitted(intent);
-      else counters.lost += 1;
+      else lost += 1;
     }
-    for (const [index, { resolve, reject }] of group.entries()) {
-      const result = results[index];
-      if (result === undefined || result instanceof Error) reject(result ?? new Error("the intent was not run"));
-      else resolve(result);
-    }
+    unsettled += 1;
+    logSync.whenDurable((error) => {
+      unsettled -= 1;
+      if (error)
+        refuse(group, new StoreUnavailableError("the log can not be brought to disk; a restart is needed", { cause: error }));
+      else settle(group, results);
+    });
   }
 
   /** The error belongs to this intent, unless durability is in doubt: then it is thrown on, for the whole group. */
@@ -127,6 +138,14 @@ export function createGroupCommit({ db, audit, foreign, onCommitted, spins, busy
       const typed = toStoreError(error);
       if (typed instanceof StoreUnavailableError || !db.inTransaction) throw error;
       return typed;
+    }
+  }
+
+  function settle(group: Waiting[], results: (Outcome | Error)[]): void {
+    for (const [index, { resolve, reject }] of group.entries()) {
+      const result = results[index];
+      if (result === undefined || result instanceof Error) reject(result ?? new Error("the intent was not run"));
+      else resolve(result);
     }
   }
 
@@ -157,10 +176,24 @@ export function createGroupCommit({ db, audit, foreign, onCommitted, spins, busy
       });
     },
     lastFailure: () => failure,
-    close() {
+    async close() {
       closed = true;
       while (waiting.length > 0) flush();
+      while (unsettled > 0) await new Promise<void>((resolve) => logSync.whenDurable(() => resolve()));
     },
-    counters,
+    counters: {
+      get groups() {
+        return groups;
+      },
+      get intents() {
+        return intents;
+      },
+      get lost() {
+        return lost;
+      },
+      get syncs() {
+        return logSync.count;
+      },
+    },
   };
 }

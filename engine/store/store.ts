@@ -151,6 +151,6 @@ export interface Store {
   probe(): Promise<void>;
   /** Called after a commit or another process changed shared configuration (realms, resolvers, config, admins). */
   onForeignChange(listener: () => void): void;
-  readonly counters: { groups: number; intents: number; lost: number };
+  readonly counters: { readonly groups: number; readonly intents: number; readonly lost: number; readonly syncs: number };
   close(): Promise<void>;
 }

@@ -43,6 +43,12 @@ export const adminPassword = "correct horse battery staple";
 
 const patience = 15_000;
 
+// A test that dies leaves no server behind.
+const running = new Set<Bun.Subprocess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /**
  * Initialises (unless `dataDir` is given), starts and logs in. Throws with the server's output when it does not come up.
  * @param options see StartOptions
@@ -58,6 +64,8 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
+  running.add(child);
+  child.exited.then(() => running.delete(child));
   let printed = "";
   let sawReady: (url: string) => void = () => {};
   const ready = new Promise<string>((resolve) => {
@@ -86,7 +94,8 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const start = async (): Promise<{ url: string; adminToken: string }> => {
     const url = await ready;
     if (options.waitReady === false) return { url, adminToken: "" };
-    while (!(await fetch(`${url}/readyz`)).ok) await Bun.sleep(10);
+    // A connection of its own: the calls of the test get fresh ones.
+    while (!(await fetch(`${url}/readyz`, { headers: { connection: "close" } })).ok) await Bun.sleep(10);
     const login = await callApi<{ token: string }>(url, "POST", "/auth", { username: adminName, password: adminPassword });
     if (typeof login.value?.token !== "string") throw new Error(`no token for the administrator: ${login.text}\n${printed}`);
     return { url, adminToken: login.value.token };
