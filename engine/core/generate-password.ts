@@ -1,7 +1,5 @@
 // Random passwords after a contents specifier (rest-api.md 3.6): c letters, n digits, s specials; each class that is named
 // occurs at least once when the length allows.
-import { randomInt } from "node:crypto";
-
 const CLASSES: Record<string, string> = {
   c: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
   n: "0123456789",
@@ -10,9 +8,9 @@ const CLASSES: Record<string, string> = {
 
 /**
  * `length` characters from the classes of `contents` (for instance "cn"). Null for a specifier it does not know.
- * `pick(n)` returns an unbiased number from 0 to n-1; it is the source of randomness, passed in by tests.
+ * `pick(n)` is the source of randomness: an unbiased number from 0 to n-1, such as randomInt of node:crypto.
  */
-export function generatePassword(length: number, contents: string, pick: (below: number) => number = randomInt): string | null {
+export function generatePassword(length: number, contents: string, pick: (below: number) => number): string | null {
   const classes = [...new Set(contents)].map((letter) => CLASSES[letter]);
   if (classes.length === 0 || classes.includes(undefined)) return null;
   const alphabet = classes.join("");

@@ -75,15 +75,12 @@ function readSeed(text: string, format: "hex" | "base32check"): Uint8Array {
 /** The one time the seed is shown: as text and as QR codes (PNG data URIs, rest-api.md 5, item 26). */
 async function describeSeed(clear: Uint8Array, google: string, oath: string, vault: Vault): Promise<Record<string, unknown>> {
   const seed = `seed://${clear.toHex()}`;
-  const [seedImage, googleImage, oathImage] = await Promise.all([seed, google, oath].map((text) => dataUri(text, vault)));
+  const images = await vault.renderQrs([seed, google, oath]);
+  const [seedImage, googleImage, oathImage] = images.map((png) => `data:image/png;base64,${png.toBase64()}`);
   return {
     otpkey: { description: "OTP seed", value: seed, value_b32: encodeBase32(clear), img: seedImage },
     googleurl: { description: "URL for google Authenticator", value: google, img: googleImage },
     oathurl: { description: "URL for OATH token", value: oath, img: oathImage },
     rollout_state: "",
   };
-}
-
-async function dataUri(text: string, vault: Vault): Promise<string> {
-  return `data:image/png;base64,${(await vault.renderQr(text)).toBase64()}`;
 }

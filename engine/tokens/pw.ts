@@ -1,4 +1,5 @@
 // A fixed password in the place of the one-time password (rest-api.md 3.6).
+import { randomInt } from "node:crypto";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { tokenTypes } from "@ostiary/shared/token-types.ts";
 import { generatePassword } from "../core/generate-password.ts";
@@ -15,7 +16,7 @@ function choosePassword(request: EnrolRequest): string {
   if (!Number.isInteger(length) || length < 4 || length > MAX_LENGTH) {
     throw new ApiError("bad_parameter", { name: "pw.length", wanted: `a whole number from 4 to ${MAX_LENGTH}` });
   }
-  const password = generatePassword(length, request.extra.contents ?? "cn");
+  const password = generatePassword(length, request.extra.contents ?? "cn", randomInt);
   if (password === null)
     throw new ApiError("bad_parameter", { name: "pw.contents", wanted: "made of c (letters), n (digits) and s (specials)" });
   return password;

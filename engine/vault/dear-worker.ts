@@ -31,7 +31,7 @@ function runJob(job: DearJob): unknown {
     case "hash":
       return makePasswordHash(season(job), settings.cost);
     case "qr":
-      return renderQrPng(job.text);
+      return job.texts.map(renderQrPng);
   }
 }
 

@@ -25,7 +25,7 @@ export type DearJob =
   | { kind: "idle" }
   | { kind: "verify"; password: string; hash: string; peppered: boolean }
   | { kind: "hash"; password: string; peppered: boolean }
-  | { kind: "qr"; text: string };
+  | { kind: "qr"; texts: readonly string[] };
 
 /** Faults travel as values: what a pool rejects with is then always a lost worker, and may be tried again. */
 export type Answer =

@@ -57,7 +57,7 @@ describe("a ring sealed by a passphrase", () => {
     for (const fault of await Promise.all(jobs.map(catchFault))) expect(fault).toBeInstanceOf(VaultLockedError);
     expect((await vault.sessionMac(SEED)).length).toBe(32);
     expect(await vault.verifyPassword("x", await vault.hashPassword("x", true), true)).toBe(true);
-    expect((await vault.renderQr("x")).length).toBeGreaterThan(50);
+    expect((await vault.renderQrs(["x"]))[0]?.length).toBeGreaterThan(50);
     expect((await vault.publicKeys()).audit.length).toBe(32);
   });
 

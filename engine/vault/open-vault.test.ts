@@ -191,9 +191,9 @@ describe("dear lane", () => {
     expect(vault.hashLatency).not.toBe(before);
   });
 
-  test("renderQr: PNG, and RangeError for what does not fit", async () => {
-    expect([...(await vault.renderQr("otpauth://totp/x")).subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
-    expect(await catchFault(vault.renderQr("x".repeat(5000)))).toBeInstanceOf(RangeError);
+  test("renderQrs: PNG, and RangeError for what does not fit", async () => {
+    expect([...((await vault.renderQrs(["otpauth://totp/x"]))[0] ?? new Uint8Array()).subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
+    expect(await catchFault(vault.renderQrs(["x".repeat(5000)]))).toBeInstanceOf(RangeError);
   });
 
   test("a full lane refuses at once with a wait, the other lane goes on, and it recovers", async () => {

@@ -132,7 +132,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     signAudit: (message) => runOpen<Uint8Array>({ kind: "sign-audit", message }),
     verifyPassword: (password, hash, peppered = false) => measureVerify({ kind: "verify", password, hash, peppered }),
     hashPassword: (password, peppered = false) => runDear<string>({ kind: "hash", password, peppered }),
-    renderQr: (text) => runDear<Uint8Array>({ kind: "qr", text }),
+    renderQrs: (texts) => runDear<Uint8Array[]>({ kind: "qr", texts }),
     needsRehash: (hash) => isOutdated(hash, options.hash),
     get hashLatency() {
       return hashLatency;

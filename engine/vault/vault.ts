@@ -74,8 +74,8 @@ export interface Vault {
   verifyPassword(password: string, hash: string, peppered?: boolean): Promise<boolean>;
   /** Argon2id with the configured cost. */
   hashPassword(password: string, peppered?: boolean): Promise<string>;
-  /** PNG bytes of the QR code of `text`. */
-  renderQr(text: string): Promise<Uint8Array>;
+  /** PNG bytes of the QR code of each text; one job, so that an enrolment with three codes takes one place in the queue. */
+  renderQrs(texts: readonly string[]): Promise<Uint8Array[]>;
 
   /** A hash made under another cost than the configured one, or in another format: raise it at the next login. */
   needsRehash(hash: string): boolean;
