@@ -18,7 +18,7 @@ import type { Schema } from "./schema.ts";
 import { changesConfiguration, changesRealms } from "./shared-configuration.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { createStatementCache, toBindings } from "./statement-cache.ts";
-import type { Intent, Store, TokenRecord } from "./store.ts";
+import type { Intent, Store } from "./store.ts";
 import { createTokenCache } from "./token-cache.ts";
 import { createTokenReads } from "./token-reads.ts";
 
@@ -112,8 +112,8 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
     if (changesConfiguration(intent)) announceChange();
   }
 
-  /** Reads of this connection, after a look for changes of others. Never rejects with a raw error of SQLite. */
-  async function read<Result>(run: () => Result): Promise<Result> {
+  /** Reads of this connection, after a look for changes of others. Never throws a raw error of SQLite. */
+  function read<Result>(run: () => Result): Result {
     try {
       foreign.checkOncePerTurn();
       return run();
@@ -124,9 +124,9 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
 
   return {
     sql: createCompiler(),
-    tokensOfOwner: (resolver, userId) => read<TokenRecord[]>(() => reads.tokensOfOwner(resolver, userId)),
-    tokenBySerial: (serial) => read<TokenRecord | null>(() => reads.tokenBySerial(serial)),
-    point<Row>(query: CompiledQuery<Row>) {
+    tokensOfOwner: (resolver, userId) => read(() => reads.tokensOfOwner(resolver, userId)),
+    tokenBySerial: (serial) => read(() => reads.tokenBySerial(serial)),
+    async point<Row>(query: CompiledQuery<Row>) {
       return read(() => {
         if (!/^\s*(select|with)\b/i.test(query.sql)) throw new TypeError("point() reads; writes go through commit()");
         return statement(query.sql).all(...toBindings(query.parameters)) as Row[];

@@ -133,12 +133,18 @@ export interface AuditHead {
   hash: Uint8Array;
 }
 
+/**
+ * A value that is often there at once: from a cache, or from SQLite, which answers on the spot. `await` takes both; what is
+ * there already then costs no promise. On the login path that is worth it.
+ */
+export type Soon<T> = T | Promise<T>;
+
 export interface Store {
   /** Compiles queries only; executing goes through `query`, `point` and `commit`. */
   readonly sql: Kysely<Schema>;
   /** Login reads: from the token cache, on a miss from an index. The records are the cached ones: never change them. */
-  tokensOfOwner(resolver: string, userId: string): Promise<TokenRecord[]>;
-  tokenBySerial(serial: string): Promise<TokenRecord | null>;
+  tokensOfOwner(resolver: string, userId: string): Soon<TokenRecord[]>;
+  tokenBySerial(serial: string): Soon<TokenRecord | null>;
   /** A read by unique key: microseconds, on the event loop. */
   point<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
   /** Any other read: runs in a reader worker on its own connection (decisions.md 2.3). */

@@ -6,6 +6,7 @@
 //                  |                     B is sound: serve B                                      |             | B is broken: keep A,
 //                  +------------------------------------------------------------------------------+-------------+ testConnection says so
 import { compileWildcard } from "../core/wildcard.ts";
+import { createTwoGenerationMap } from "../store/two-generation-map.ts";
 import { locateFile, readLocated } from "./bounded-file.ts";
 import { indexPasswd, type PasswdEntry, type PasswdFile, PasswdFormatError } from "./passwd-file.ts";
 import {
@@ -20,6 +21,8 @@ import { compileUserIdPattern } from "./userid-pattern.ts";
 
 const CHECK_EVERY_MS = 1000;
 const ENTRIES_A_SLICE = 500;
+/** Users whose line is kept cut up. */
+const RECENT = 20_000;
 const pause = () => new Promise<void>((resume) => setImmediate(resume));
 
 export const passwdResolver: ResolverType = {
@@ -38,6 +41,8 @@ export const passwdResolver: ResolverType = {
 async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<Resolver> {
   const path = config.values.Filename || "/etc/passwd"; // E101
   let file: PasswdFile | null = null;
+  // Cache. Key: login. Bound: RECENT, two generations. Lifetime: the content of the file. Invalidated by load().
+  const recent = createTwoGenerationMap<string, UserRecord>(RECENT);
   let closed = false;
   let stamp = "";
   let problem: string | null = null;
@@ -53,6 +58,7 @@ async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<R
     problem = "the file is broken";
     const indexed = await indexPasswd(bytes, pause);
     if (!closed) file = indexed;
+    recent.clear();
     problem = null;
   }
 
@@ -86,8 +92,15 @@ async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<R
   return {
     name: config.name,
     type: passwdResolver.type,
-    findByLogin: async (login) => toUser(serve().byLogin(login)),
-    findById: async (userId) => toUser(serve().byId(userId)),
+    findByLogin(login) {
+      const content = serve();
+      const known = recent.get(login);
+      if (known) return known;
+      const user = toUser(content.byLogin(login));
+      if (user) recent.set(login, user);
+      return user;
+    },
+    findById: (userId) => toUser(serve().byId(userId)),
 
     async search(filters, limit) {
       const matches = compileFilters(filters);

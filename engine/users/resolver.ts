@@ -1,6 +1,8 @@
 // What a source of users offers (config-and-tokens.md E, manual L21053-21179). One file a type, each exporting a ResolverType; registry.ts
 // lists them.
 
+import type { Soon } from "../store/store.ts";
+
 export interface UserRecord {
   /** The name people type. */
   login: string;
@@ -15,8 +17,9 @@ export interface UserRecord {
 export interface Resolver {
   readonly name: string;
   readonly type: string;
-  findByLogin(login: string): Promise<UserRecord | null>;
-  findById(userId: string): Promise<UserRecord | null>;
+  /** What is in memory is returned at once. */
+  findByLogin(login: string): Soon<UserRecord | null>;
+  findById(userId: string): Soon<UserRecord | null>;
   /**
    * Users that match all filters, at most `limit`.
    * @param filters attribute name to pattern: `*` stands for any text, case does not count. An attribute the source does not have matches

@@ -192,7 +192,9 @@ describe("dear lane", () => {
   });
 
   test("renderQrs: PNG, and RangeError for what does not fit", async () => {
-    expect([...((await vault.renderQrs(["otpauth://totp/x"]))[0] ?? new Uint8Array()).subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
+    expect([...((await vault.renderQrs(["otpauth://totp/x"]))[0] ?? new Uint8Array()).subarray(1, 4)]).toEqual([
+      0x50, 0x4e, 0x47,
+    ]);
     expect(await catchFault(vault.renderQrs(["x".repeat(5000)]))).toBeInstanceOf(RangeError);
   });
 

@@ -46,7 +46,14 @@ describe("raw HTTP", () => {
   test("no answer at all is an error that shows what came", async () => {
     const line = await openRaw(port, 50);
     line.write("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nhi");
-    expect(line.readAnswer()).rejects.toThrow("no answer in 50 ms");
+    expect(
+      String(
+        await line.readAnswer().then(
+          () => null,
+          (fault: unknown) => fault,
+        ),
+      ),
+    ).toContain("no answer in 50 ms");
     line.close();
   });
 });

@@ -55,7 +55,11 @@ export async function readToken({ engine }: TestApp, serial: string): Promise<To
 }
 
 /** Puts a token into a state no call leads to. */
-export async function setColumns({ engine }: TestApp, serial: string, columns: Partial<Record<keyof TokenTable, string | number | null>>): Promise<void> {
+export async function setColumns(
+  { engine }: TestApp,
+  serial: string,
+  columns: Partial<Record<keyof TokenTable, string | number | null>>,
+): Promise<void> {
   const query = engine.store.sql
     .updateTable("token")
     .set((eb) => ({ ...columns, version: eb("version", "+", 1) }) as never)
