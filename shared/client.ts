@@ -44,8 +44,14 @@ export function createClient(options: ClientOptions): Call {
   const send = options.fetch ?? fetch;
   return async (name, params, method) => {
     const response = await send(toRequest(options, catalogue[name], params, method));
-    if ((catalogue[name] as Endpoint).raw) return { value: await response.json() };
-    const envelope = (await response.json()) as Envelope;
+    const isJson = /^application\/json\b/.test(response.headers.get("content-type") ?? "");
+    const body: unknown = isJson ? await response.json() : await response.text();
+    // Without an envelope: the endpoints for machines. Their refusals have one.
+    if (!isEnvelope(body)) {
+      if ((catalogue[name] as Endpoint).raw) return { value: body as never };
+      throw new Error(`HTTP ${response.status} without an envelope: this is no Ostiary, or something stands before it`);
+    }
+    const envelope = body;
     if (!envelope.result.status) {
       throw new RefusedError(
         response.status,
@@ -62,6 +68,8 @@ export function createClient(options: ClientOptions): Call {
   };
 }
 
+const isEnvelope = (body: unknown): body is Envelope => typeof body === "object" && body !== null && "jsonrpc" in body;
+
 function toRequest(
   options: ClientOptions,
   endpoint: Endpoint,
@@ -70,7 +78,8 @@ function toRequest(
 ): Request {
   const rest = new Map(Object.entries(params).filter(([, value]) => value !== undefined));
   const path = pathFor(endpoint, rest);
-  const headers = new Headers();
+  // Who says nothing of himself is decoded once only (clients-contract.md W4); a browser puts its own name here.
+  const headers = new Headers({ "User-Agent": "ostiary-client" });
   if (options.token) headers.set("Authorization", options.token);
   const base = options.baseUrl.replace(/\/+$/, "");
   if (method === "GET") {

@@ -6,6 +6,8 @@ export interface SystemKey {
   default: boolean | number | string;
   minimum?: number;
   maximum?: number;
+  /** What a text may be; absent: anything. */
+  words?: readonly string[];
   /** `GET /system/` shows the default as text when nothing is stored (rest-api.md 2.5). */
   shownUnset?: boolean;
   /** Other spellings taken on writing and found on reading. */
@@ -31,6 +33,8 @@ const integer = (value: number, minimum: number, maximum: number, help: string, 
   help,
   ...more,
 });
+
+const HASHES = ["sha1", "sha256", "sha512"] as const;
 
 export const systemKeys = {
   splitAtSign: flag(true, "Take `name@realm` apart when the realm exists.", { shownUnset: true }),
@@ -70,8 +74,18 @@ export const systemKeys = {
   "totp.timeStep": integer(30, 1, 86_400, "Seconds a value of a new TOTP token is shown."),
   "totp.timeWindow": integer(180, 0, 604_800, "Seconds a new TOTP token's clock may differ, each way."),
   "totp.timeShift": integer(0, -604_800, 604_800, "Seconds a new TOTP token's clock is ahead."),
-  "totp.hashlib": { kind: "text", default: "sha1", help: "Hash function of new TOTP tokens: sha1, sha256 or sha512." },
-  "hotp.hashlib": { kind: "text", default: "sha1", help: "Hash function of new HOTP tokens: sha1, sha256 or sha512." },
+  "totp.hashlib": {
+    kind: "text",
+    default: "sha1",
+    words: HASHES,
+    help: "Hash function of new TOTP tokens: sha1, sha256 or sha512.",
+  },
+  "hotp.hashlib": {
+    kind: "text",
+    default: "sha1",
+    words: HASHES,
+    help: "Hash function of new HOTP tokens: sha1, sha256 or sha512.",
+  },
 } as const satisfies Record<string, SystemKey>;
 
 export type SystemKeyName = keyof typeof systemKeys;
@@ -95,7 +109,7 @@ const FALSE_WORDS = new Set(["0", "false", "no", "off", ""]);
 /** Reads stored text as the setting's type. Null: not a value this setting can have. */
 export function parseSystemValue(name: SystemKeyName, text: string): boolean | number | string | null {
   const key: SystemKey = systemKeys[name];
-  if (key.kind === "text") return text;
+  if (key.kind === "text") return !key.words || key.words.includes(text) ? text : null;
   if (key.kind === "flag") {
     const word = text.trim().toLowerCase();
     return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : null;
@@ -109,5 +123,5 @@ export function describeSystemKey(name: SystemKeyName): string {
   const key: SystemKey = systemKeys[name];
   if (key.kind === "flag") return "true or false";
   if (key.kind === "integer") return `a whole number from ${key.minimum} to ${key.maximum}`;
-  return "text";
+  return key.words ? `one of ${key.words.join(", ")}` : "text";
 }

@@ -6,8 +6,8 @@ import { withAdmins } from "./data-directory.ts";
 const options = { "password-stdin": { type: "boolean" }, json: { type: "boolean" }, email: { type: "string" } } as const;
 
 function nameOf(positionals: string[]): string {
-  const [name, ...more] = positionals;
-  if (name === undefined || more.length > 0) throw new UsageError("give one administrator's name");
+  const [name] = positionals;
+  if (name === undefined) throw new UsageError("give the administrator's name");
   return name;
 }
 
@@ -17,7 +17,7 @@ async function readPassword(values: Record<string, unknown>): Promise<string> {
 }
 
 async function setPassword(args: string[], mustExist: boolean): Promise<number> {
-  const line = parseCommandLine(args, options);
+  const line = parseCommandLine(args, options, 1);
   const username = nameOf(line.positionals);
   const password = await readPassword(line.values);
   const fault = findAdminFault(username, password);
@@ -50,7 +50,7 @@ export const adminCommands: Command[] = [
     summary: "delete an administrator; his sessions end",
     help: `ostiary admin delete NAME\n\n${COMMON_OPTIONS}`,
     async run(args) {
-      const line = parseCommandLine(args, options);
+      const line = parseCommandLine(args, options, 1);
       const username = nameOf(line.positionals);
       const removed = await withAdmins(line.dataDir, line.settings(), (admins) => admins.remove(username));
       if (!removed) throw new CommandError("there is no administrator of this name");

@@ -1,9 +1,10 @@
 // ostiary audit verify: has anybody touched the audit trail?
-import { readFileSync } from "node:fs";
+import { createPublicKey } from "node:crypto";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { databasePath, keysPath } from "../assemble.ts";
 import { verifyAudit } from "../services/audit-verify.ts";
-import { COMMON_OPTIONS, type Command, parseCommandLine } from "./command.ts";
+import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine } from "./command.ts";
 
 export const auditVerify: Command = {
   name: "audit verify",
@@ -25,10 +26,14 @@ ${COMMON_OPTIONS}`,
     });
     const { values, dataDir } = line;
     const settings = line.settings();
+    const database = databasePath(dataDir);
+    const publicKey = String(values["public-key"] ?? join(keysPath(dataDir), "audit.pub"));
+    // Only a file that was asked for must be there: a new server has no checkpoints.
+    for (const file of [database, publicKey, values.checkpoints]) if (typeof file === "string") requireReadable(file);
     const progress = process.stderr.isTTY && !values.json ? (rows: number) => process.stderr.write(`\r${rows} rows`) : undefined;
     const report = await verifyAudit({
-      databasePath: databasePath(dataDir),
-      publicKeyPem: readFileSync(String(values["public-key"] ?? join(keysPath(dataDir), "audit.pub")), "utf8"),
+      databasePath: database,
+      publicKeyPem: readPublicKey(publicKey),
       checkpointFile: String(values.checkpoints ?? settings["audit.checkpoint_file"]),
       progress,
     });
@@ -38,6 +43,24 @@ ${COMMON_OPTIONS}`,
     return report.problems.length === 0 ? 0 : 1;
   },
 };
+
+function requireReadable(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    throw new CommandError(`${file} is not there or can not be read: give the data directory by --data`);
+  }
+}
+
+function readPublicKey(file: string): string {
+  const pem = readFileSync(file, "utf8");
+  try {
+    createPublicKey(pem);
+  } catch {
+    throw new CommandError(`${file} holds no public key`);
+  }
+  return pem;
+}
 
 function print(report: Awaited<ReturnType<typeof verifyAudit>>): void {
   for (const chain of report.chains) {

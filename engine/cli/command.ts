@@ -40,8 +40,10 @@ export const COMMON_OPTIONS = `  --data DIR        data directory (default ${DEF
   --config FILE     settings file (default DIR/ostiary.toml, or OSTIARY_CONFIG)
   --set KEY=VALUE   one setting; docs/settings.md lists them`;
 
-/** Parses what follows the command's name. Throws UsageError for options it does not have. */
-export function parseCommandLine(args: string[], options: Options = {}): CommandLine {
+/**
+ * Parses what follows the command's name. Throws UsageError for options it does not have, and for more words than `names`.
+ */
+export function parseCommandLine(args: string[], options: Options = {}, names = 0): CommandLine {
   const { flags, rest } = takeSettingFlags(args);
   try {
     const { values, positionals } = parseArgs({
@@ -49,6 +51,8 @@ export function parseCommandLine(args: string[], options: Options = {}): Command
       options: { data: { type: "string" }, config: { type: "string" }, ...options },
       allowPositionals: true,
     });
+    const tooMany = positionals[names];
+    if (tooMany !== undefined) throw new UsageError(`${JSON.stringify(tooMany)} is a word too many`);
     const dataDir = String(values.data ?? process.env.OSTIARY_DATA ?? DEFAULT_DATA);
     return {
       values: values as CommandLine["values"],

@@ -31,9 +31,17 @@ export async function createDataDirectory(
   const fault = findAdminFault(admin.username, admin.password);
   if (fault) throw new CommandError(fault);
   if (!isFresh(dataDir)) throw new CommandError(`${dataDir} already holds keys or a database; ostiary never overwrites them`);
-  mkdirSync(join(dataDir, "users"), { recursive: true, mode: 0o700 });
+  makeDirectory(join(dataDir, "users"));
   await createKeys(keysPath(dataDir), passphrase === undefined ? {} : { passphrase });
   await withAdmins(dataDir, settings, (admins) => admins.set(admin.username, admin.password));
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new CommandError(`${path} can not be made: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Runs `work` on the administrators of a data directory, beside a running engine or without one. */

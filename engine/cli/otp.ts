@@ -1,7 +1,7 @@
 // ostiary otp: the values a token shows, for testing a set-up without a phone.
 import { decodeBase32 } from "../core/base32.ts";
 import { hotpValue, type OtpAlgorithm } from "../core/hotp.ts";
-import { parseKeyUri } from "../core/key-uri.ts";
+import { KeyUriError, parseKeyUri } from "../core/key-uri.ts";
 import { type Command, parseCommandLine, readStdinLines, UsageError } from "./command.ts";
 
 interface Source {
@@ -68,7 +68,7 @@ type Values = Record<string, string | boolean | undefined>;
 function readSource(input: string, values: Values): Source {
   if (input === "") throw new UsageError("standard input is empty: give a key or an otpauth:// address");
   if (input.toLowerCase().startsWith("otpauth:")) {
-    const { kind, secret, digits, algorithm, period, counter } = parseKeyUri(input);
+    const { kind, secret, digits, algorithm, period, counter } = readUri(input);
     return {
       kind,
       secret,
@@ -88,6 +88,15 @@ function readSource(input: string, values: Values): Source {
     period: readNumber(values.step, "--step", 30, 1, 86_400),
     counter: readNumber(values.counter, "--counter", 0, 0, 2 ** 53 - 1001),
   };
+}
+
+function readUri(input: string) {
+  try {
+    return parseKeyUri(input);
+  } catch (error) {
+    if (error instanceof KeyUriError) throw new UsageError(`standard input: ${error.message}`);
+    throw error;
+  }
 }
 
 function readKey(input: string, base32: boolean): Uint8Array {

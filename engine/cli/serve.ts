@@ -2,13 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { assembleEngine } from "../assemble.ts";
 import { createApp } from "../http/app.ts";
-import { listen } from "../http/server.ts";
+import { type Listener, listen } from "../http/server.ts";
 import { configureLog, openLog } from "../log.ts";
+import type { Engine } from "../services/engine.ts";
 import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine } from "./command.ts";
 import { createDataDirectory, isFresh } from "./data-directory.ts";
-
-/** Above every route's own limit, so that too large a body gets our envelope and not the runtime's bare answer. */
-const HARD_LIMIT_FACTOR = 4;
+import { refuseForeignKeys, refuseHalfDirectory } from "./fitting-keys.ts";
 
 export const serve: Command = {
   name: "serve",
@@ -26,15 +25,12 @@ ${COMMON_OPTIONS}`,
     configureLog(settings["log.level"]);
     const log = openLog("serve");
     if (isFresh(line.dataDir)) await welcome(line.dataDir, settings);
+    refuseHalfDirectory(line.dataDir);
     const { engine, close } = await assembleEngine(line.dataDir, settings);
     const { host, port } = settings["server.listen"];
-    const listener = await listen(createApp(engine), {
-      hostname: host,
-      port,
-      hardBodyLimit: settings["server.body_limit"] * HARD_LIMIT_FACTOR,
-    }).catch(async (error: unknown) => {
+    const listener = await open(engine, line.dataDir, host, port).catch(async (error: unknown) => {
       await close();
-      throw new CommandError(`can not listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
     });
     console.log(`listening on http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`);
     for (const reason of engine.unreadiness()) log.warn("not ready", { reason });
@@ -45,6 +41,14 @@ ${COMMON_OPTIONS}`,
     return 0;
   },
 };
+
+/** Errors: CommandError for keys that are not of this database, or a port that can not be opened. */
+async function open(engine: Engine, dataDir: string, hostname: string, port: number): Promise<Listener> {
+  await refuseForeignKeys(engine, dataDir);
+  return listen(createApp(engine), { hostname, port }).catch((error: unknown) => {
+    throw new CommandError(`can not listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
 
 /** A second signal while draining ends the process at once. */
 function nextSignal(): Promise<string> {
@@ -62,6 +66,6 @@ async function welcome(dataDir: string, settings: Parameters<typeof createDataDi
   const password = randomBytes(15).toBase64({ alphabet: "base64url" });
   await createDataDirectory(dataDir, settings, { username: "admin", password });
   console.log(
-    `A new data directory: ${dataDir}\n\n  administrator  admin\n  password       ${password}\n\nIt is shown this once. Keep it, or set another with: ostiary admin password admin\n`,
+    `A new data directory: ${dataDir}\n\n  administrator  admin\n  password       ${password}\n\nIt is shown this once. Keep it, or set another with: ostiary admin password admin --password-stdin --data ${dataDir}\n`,
   );
 }

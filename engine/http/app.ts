@@ -2,11 +2,13 @@
 import { catalogue, type EndpointName } from "@ostiary/shared/catalogue.ts";
 import type { Endpoint } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
-import { Elysia } from "elysia";
+import { unquote } from "../core/percent.ts";
 import type { Engine } from "../services/engine.ts";
 import type { Handlers } from "./call.ts";
 import { type AnyHandler, compileEndpoint } from "./dispatch.ts";
+import type { App, Inbound, Outgoing } from "./exchange.ts";
 import { errorBody, respond } from "./respond.ts";
+import { createRouter } from "./router.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { realmRoutes } from "./routes/realm.ts";
@@ -27,40 +29,52 @@ const handlers: Handlers<EndpointName> = {
   ...operationRoutes,
 };
 
-export type App = (request: Request) => Promise<Response>;
-
-/** The app as a function; no port is opened. Paths come in normalised (front.ts). */
+/** The app as a function; no port is opened. */
 export function createApp(engine: Engine): App {
-  const app = new Elysia({ aot: true, normalize: false });
+  const router = createRouter();
   const methodsOf = new Map<string, Set<string>>();
   for (const name of Object.keys(catalogue) as EndpointName[]) {
     const entry: Endpoint = catalogue[name];
     for (const path of entry.paths) {
       const run = compileEndpoint(entry, path, handlers[name] as unknown as AnyHandler, engine);
       const routed = path.length > 1 ? path.replace(/\/$/, "") : path;
+      const readPath = compilePath(routed);
       for (const method of entry.methods) {
-        app.route(method, routed, ({ request, params }) => run(request, params as Record<string, string>), { parse: "none" });
+        router.add(method, routed, (inbound) => run(inbound, readPath(inbound.path)));
         const shape = routed.replace(/:\w+/g, ":");
         methodsOf.set(shape, (methodsOf.get(shape) ?? new Set()).add(method));
       }
     }
   }
   const unsigned = { mode: "never" as const, vault: engine.vault };
-  app.all("/*", ({ request }) => refuseUnrouted(request, methodsOf, engine, unsigned), { parse: "none" });
-  return async (request) => app.fetch(request);
+  router.otherwise((inbound) => refuseUnrouted(inbound, methodsOf, engine, unsigned));
+  return router.app;
+}
+
+/**
+ * The path parameters of a route, percent-decoded once. The router's own decoding drops a value with an escape that is none;
+ * ours leaves the escape as it was typed, as in every other parameter.
+ */
+function compilePath(routed: string): (path: string) => Record<string, string> {
+  const places = routed.split("/").flatMap((part, index) => (part.startsWith(":") ? [{ name: part.slice(1), index }] : []));
+  if (places.length === 0) return () => ({});
+  return (path) => {
+    const parts = path.split("/");
+    return Object.fromEntries(places.map(({ name, index }) => [name, unquote(parts[index] ?? "")]));
+  };
 }
 
 /** 404 and 405 in the envelope; OPTIONS says what there is. */
 async function refuseUnrouted(
-  request: Request,
+  { method, path }: Inbound,
   methodsOf: Map<string, Set<string>>,
   engine: Engine,
   signing: Parameters<typeof respond>[3],
-): Promise<Response> {
-  const allowed = findMethods(new URL(request.url).pathname, methodsOf);
+): Promise<Outgoing> {
+  const allowed = findMethods(path, methodsOf);
   if (!allowed) return respond(errorBody(new ApiError("unknown_path"), engine.now()), 404, undefined, signing);
   const allow = [...allowed, "OPTIONS"].join(", ");
-  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow, "cache-control": "no-cache" } });
+  if (method === "OPTIONS") return { status: 204, headers: { allow, "cache-control": "no-cache" }, body: "" };
   const error = new ApiError("method_not_allowed", { allowed: allow });
   return respond(errorBody(error, engine.now()), error.spec.status, undefined, signing, { allow });
 }

@@ -3,7 +3,7 @@
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { FormSizeError, parseForm, unquote } from "../core/percent.ts";
 import { skipsSecondDecoding } from "../core/user-agent.ts";
-import { type Inbound, readBody } from "./inbound.ts";
+import type { Inbound } from "./exchange.ts";
 
 /** Text, a JSON value, or an uploaded file. */
 export type Bag = Map<string, unknown>;
@@ -18,8 +18,8 @@ export async function readBag(inbound: Inbound, pathParams: Record<string, strin
     ? (text: string) => text
     : (text: string) => unquote(text);
   for (const name in pathParams) bag.set(name, decodeAgain(pathParams[name] ?? ""));
-  const body = await readBody(inbound, limit);
-  if (body) await addBody(bag, body, inbound.headers.get("content-type") ?? "", decodeAgain);
+  const body = await inbound.read(limit);
+  if (body.length > 0) await addBody(bag, body, inbound.headers.get("content-type") ?? "", decodeAgain);
   if (inbound.query) addForm(bag, inbound.query, decodeAgain);
   if (bag.size > MAX_PARAMETERS) throw tooMany();
   return bag;

@@ -10,7 +10,7 @@ export interface Call<Params = Record<string, unknown>> extends Work {
   bag: Bag;
   /** Address of the client. */
   client: string;
-  headers: Headers;
+  headers: Pick<Headers, "get">;
   /** e.g. `POST /validate/check` */
   action: string;
   /** milliseconds since 1970 */

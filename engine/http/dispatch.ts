@@ -5,14 +5,14 @@ import { writeAudit, writeCall } from "./audit-call.ts";
 import { authenticate, forceIdentity } from "./authenticate.ts";
 import { readBag } from "./bag.ts";
 import type { Call, Reply } from "./call.ts";
+import type { Inbound, Outgoing } from "./exchange.ts";
 import { toApiError } from "./faults.ts";
-import { inboundOf } from "./inbound.ts";
 import { compileParams } from "./params.ts";
 import { errorBody, respond, type Signing, successBody } from "./respond.ts";
 
 export type AnyHandler = (call: Call) => Promise<Reply>;
 
-/** Compiles an endpoint to a function from Request to Response. It never rejects. */
+/** Compiles an endpoint to a function from what came in to what goes out. It never rejects. */
 export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandler, engine: Engine) {
   const decode = compileParams(entry.params);
   const limit = entry.bodyLimit ?? engine.settings["server.body_limit"];
@@ -20,8 +20,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
   // The audit column: a prefix of the contract's texts, without the values in the path (rest-api.md 5, item 52).
   const words = path.replace(/\/:\w+/g, "");
 
-  return async (request: Request, pathParams: Record<string, string>): Promise<Response> => {
-    const inbound = inboundOf(request);
+  return async (inbound: Inbound, pathParams: Record<string, string>): Promise<Outgoing> => {
     const call: Call = {
       engine,
       params: {},
@@ -51,17 +50,18 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
   };
 }
 
-function respondRaw(contentType: string, { value, status }: Reply): Response {
+function respondRaw(contentType: string, { value, status }: Reply): Outgoing {
   const body = typeof value === "string" ? value : JSON.stringify(value);
-  return new Response(body, { status: status ?? 200, headers: { "content-type": contentType, "cache-control": "no-cache" } });
+  return { status: status ?? 200, headers: { "content-type": contentType, "cache-control": "no-cache" }, body };
 }
 
-function nonceOf(call: Call): string | undefined {
+/** As the client sent it: a number in JSON comes back as a number. */
+function nonceOf(call: Call): string | number | undefined {
   const nonce = call.bag.get("nonce");
-  return typeof nonce === "string" && nonce.length <= 2000 ? nonce : undefined;
+  return typeof nonce === "number" || (typeof nonce === "string" && nonce.length <= 2000) ? nonce : undefined;
 }
 
-async function refuse(cause: unknown, call: Call, signing: Signing): Promise<Response> {
+async function refuse(cause: unknown, call: Call, signing: Signing): Promise<Outgoing> {
   const error = toApiError(cause, call);
   try {
     if (!call.audited) await writeAudit(call, false, error);

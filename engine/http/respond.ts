@@ -4,6 +4,7 @@ import { type Authentication, VERSION, VERSION_NUMBER } from "@ostiary/shared/en
 import type { ApiError } from "@ostiary/shared/errors.ts";
 import { toPythonJson } from "../core/python-json.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Outgoing } from "./exchange.ts";
 
 export type SignatureMode = "always" | "on-nonce" | "never";
 
@@ -51,20 +52,20 @@ export function errorBody(error: ApiError, nowMs: number): Body {
 export async function respond(
   body: Body,
   status: number,
-  nonce: string | undefined,
+  nonce: string | number | undefined,
   signing: Signing,
   extra?: Record<string, string>,
-) {
+): Promise<Outgoing> {
   const signed = isSigned(nonce, signing) ? await sign(body, nonce, signing) : body;
-  return new Response(JSON.stringify(signed), { status, headers: extra ? { ...HEADERS, ...extra } : HEADERS });
+  return { status, headers: extra ? { ...HEADERS, ...extra } : HEADERS, body: JSON.stringify(signed) };
 }
 
-function isSigned(nonce: string | undefined, { mode, vault }: Signing): boolean {
+function isSigned(nonce: string | number | undefined, { mode, vault }: Signing): boolean {
   return vault.ready && (mode === "always" || (mode === "on-nonce" && nonce !== undefined));
 }
 
 /** RSA-PSS over the canonical text; the nonce is part of what is signed. A busy vault answers unsigned rather than not at all. */
-async function sign(body: Body, nonce: string | undefined, { vault }: Signing): Promise<Body> {
+async function sign(body: Body, nonce: string | number | undefined, { vault }: Signing): Promise<Body> {
   const unsigned = nonce === undefined ? body : { ...body, nonce };
   try {
     const signature = await vault.signResponse(new TextEncoder().encode(toPythonJson(unsigned)));

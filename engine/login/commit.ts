@@ -15,9 +15,10 @@ export async function commitDecision(
   engine: LoginEngine,
 ): Promise<boolean> {
   const clearBefore = clearedBefore(config, now);
-  const effects: TokenEffect[] = decision.accepted
+  const counted: TokenEffect[] = decision.accepted
     ? decision.tokens.map((candidate) => accepted(candidate, config, clearBefore, now))
-    : [...decision.punished.map((candidate) => failed(candidate, config, clearBefore, now)), ...decision.spent.flatMap(spent)];
+    : decision.punished.map((candidate) => failed(candidate, config, clearBefore, now));
+  const effects = [...counted, ...decision.spent.flatMap(spent)];
   const outcome = await engine.store.commit({ kind: "login", effects, audit: describe(decision, subject, request, engine) });
   return outcome.won;
 }

@@ -6,7 +6,7 @@ import type { Acceptance, Candidate, Decision, Refusal } from "./types.ts";
 export function decide(candidates: Candidate[], otpOnly: boolean, config: SystemConfig): Decision {
   const right = candidates.filter((candidate) => candidate.hit);
   const fit = right.filter((candidate) => candidate.unfit === null);
-  if (fit.length > 0) return accept(fit, otpOnly);
+  if (fit.length > 0) return accept(fit, right, otpOnly);
   if (right.length > 0) return refuseUnfit(right, otpOnly);
   if (otpOnly) return refuse("OTP verification failed.", candidates);
   const known = candidates.filter((candidate) => candidate.pinMatched);
@@ -15,11 +15,11 @@ export function decide(candidates: Candidate[], otpOnly: boolean, config: System
   return refuse("wrong otp pin", config.IncFailCountOnFalsePin ? candidates : []);
 }
 
-function accept(tokens: Candidate[], otpOnly: boolean): Acceptance {
+function accept(tokens: Candidate[], right: Candidate[], otpOnly: boolean): Acceptance {
   const message = `matching ${tokens.length} tokens`;
+  const spent = right.filter((candidate) => candidate.unfit !== null);
   // Contract: a right `otponly` answer has no detail at all.
-  if (otpOnly) return { accepted: true, message, tokens, detail: {} };
-  return { accepted: true, message, tokens, detail: { message, ...describe(tokens) } };
+  return { accepted: true, message, tokens, spent, detail: otpOnly ? {} : { message, ...describe(tokens) } };
 }
 
 /** One token: what it is. Several: their type if they share it, else `undetermined`. */

@@ -12,7 +12,7 @@ export interface Budget {
 }
 
 export interface Guard {
-  /** realm and user, or the serial of a token nobody owns. */
+  /** realm and user, the serial of a token nobody owns, or an administrator. */
   user: Budget;
   /** client address, for log-ins checked for others. */
   source: Budget;
@@ -22,6 +22,11 @@ export interface Guard {
   isTrusted(address: string): boolean;
   /** True once a minute and key: the refusal of an exhausted budget is worth an audit row. */
   isNews(key: string, now: number): boolean;
+}
+
+/** The key of a person's budget: one for all his tokens and his password, however a request spells his name. */
+export function keyOfUser({ realm, login }: { realm: string; login: string }): string {
+  return `${realm}\0${login}`;
 }
 
 const NEWS_EVERY_MS = 60_000;

@@ -13,6 +13,7 @@ import { checkValues } from "./check.ts";
 import { commitDecision } from "./commit.ts";
 import { decide } from "./decision.ts";
 import { tellExhausted } from "./exhausted.ts";
+import { keyOfUser } from "./guard.ts";
 import { matchPins, raisePinHash } from "./pin.ts";
 import { answerNoSoonerThanAHash } from "./reject-floor.ts";
 import { findSubject } from "./subject.ts";
@@ -40,6 +41,7 @@ export async function login(request: LoginRequest, engine: LoginEngine): Promise
 
 async function attempt(request: LoginRequest, engine: LoginEngine): Promise<LoginAnswer> {
   const { steps, guard } = engine;
+  await refuseWhileLocked(engine);
   const config = engine.systemConfig();
   const subject = await findSubject(request, engine);
   const tick = steps.lap("subject", request.startedTick);
@@ -69,6 +71,14 @@ async function attempt(request: LoginRequest, engine: LoginEngine): Promise<Logi
   }
 }
 
+/**
+ * A locked key ring decides nothing at all (Z12): not for tokens that need no key, and not half, by the PIN alone. "Not ready"
+ * is a vault that replaces a lost worker, too; so it is asked for something, and rejects with VaultLockedError if it is locked.
+ */
+async function refuseWhileLocked({ vault }: LoginEngine): Promise<void> {
+  if (!vault.ready) await vault.seal(new Uint8Array(1), "login|probe");
+}
+
 /** Steps 4 and 6 to 9, again from the start when the commit is lost. Null: lost every time. */
 async function decideDurably(
   subject: Subject,
@@ -96,7 +106,7 @@ async function decideDurably(
 
 function budgetKey(subject: Subject): string {
   const user = subject.kind === "user" ? subject.user : subject.owner;
-  return user ? `${user.realm}\0${user.login}` : `\0${subject.kind === "token" ? subject.serial : ""}`;
+  return user ? keyOfUser(user) : `\0${subject.kind === "token" ? subject.serial : ""}`;
 }
 
 /** Not awaited: nobody waits for a better hash of his PIN. */

@@ -23,7 +23,8 @@ export async function matchPins(
     const unfit = findUnfitness(token, config, now);
     const candidate: Candidate = { token, type, otp, pinMatched: false, hit: null, miss: null, unfit };
     candidates.push(candidate);
-    const quick = otpOnly || compareQuickly(token, pin, engine);
+    // Where all of `pass` is the PIN (spass) there is no value to check without it.
+    const quick = otpOnly ? type.otpLength(token) > 0 : compareQuickly(token, pin, engine);
     if (quick === "hash") open.push(compareHash(candidate, pin, engine));
     else candidate.pinMatched = quick;
   }

@@ -49,7 +49,7 @@ export interface Refusal {
   token: TokenRecord | null;
   /** Tokens whose fail counter rises. */
   punished: Candidate[];
-  /** Tokens whose right value was seen and must not be good again. */
+  /** Tokens that may not be used, whose right value was seen and must not be good again (K1-15). */
   spent: Candidate[];
   detail: Record<string, unknown>;
 }
@@ -58,6 +58,8 @@ export interface Acceptance {
   accepted: true;
   message: string;
   tokens: Candidate[];
+  /** As in a refusal: one seed may lie in two tokens, one of them disabled. */
+  spent: Candidate[];
   detail: Record<string, unknown>;
 }
 

@@ -11,7 +11,7 @@ export type AuditProblemKind =
   | "cut-off"
   /** A stored signature does not fit the key, or signs another hash than the row has. */
   | "bad-signature"
-  /** A line of the checkpoint file is not readable or not signed by the key. */
+  /** A line of the checkpoint file is not readable or not signed by the key, or the file is gone. */
   | "bad-checkpoint"
   /** A row belongs to a chain that does not exist. */
   | "unknown-chain";

@@ -5,6 +5,7 @@
 // yet: the report says which (signedTo, lastSeq).
 import { Database } from "bun:sqlite";
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { existsSync } from "node:fs";
 import { encodeAuditStatement } from "../core/audit-chain.ts";
 import { type AuditProblem, type AuditReport, collectProblems } from "./audit-problems.ts";
 import { type AuditRow, nextBatch, readEnd, readSlice, toWalkedRow } from "./audit-rows.ts";
@@ -43,6 +44,10 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
   try {
     db.run("PRAGMA busy_timeout = 1000");
     const end = readEnd(db);
+    if (isCheckpointFileGone(options.checkpointFile) && end.chains.some(({ signedSeq }) => signedSeq > 0)) {
+      const text = "the checkpoint file is gone, though rows were signed: without it nobody can tell whether the end was cut off";
+      problems.add({ kind: "bad-checkpoint", chain: 0, seq: 0, id: null, text });
+    }
     const walkers = new Map<number, Walker>();
     for (const { start, signedSeq } of end.chains) {
       const outside = checkpoints.get(chainKey(start.id, start.node, start.epoch)) ?? new Map<number, Uint8Array>();
@@ -113,9 +118,14 @@ async function gatherCheckpoints(
   report: (problem: AuditProblem) => void,
 ): Promise<Map<string, Map<number, Uint8Array>>> {
   const chains = new Map<string, Map<number, Uint8Array>>();
-  if (path === undefined) return chains;
+  if (path === undefined || isCheckpointFileGone(path)) return chains;
   for await (const checkpoint of readCheckpoints(path, publicKey, report)) keepCheckpoint(chains, checkpoint, report);
   return chains;
+}
+
+/** A server that signed nothing yet has none. */
+function isCheckpointFileGone(path: string | undefined): boolean {
+  return path !== undefined && !existsSync(path);
 }
 
 function keepCheckpoint(

@@ -22,9 +22,9 @@ export async function readTokenInfo(
 ): Promise<InfoRow[]> {
   const rows: InfoRow[] = [];
   for (const [key, value] of Object.entries(info)) {
-    if (key.length > 255 || value.length > MAX_VALUE) {
+    if (key.length > 255 || value.length > MAX_VALUE || key.includes("\0") || value.includes("\0")) {
       throw new ApiError("parameter", {
-        text: `Token information: a key has at most 255, a value at most ${MAX_VALUE} characters.`,
+        text: `Token information: a key has at most 255, a value at most ${MAX_VALUE} characters, none of them NUL.`,
       });
     }
     if (key.endsWith(".type")) continue;

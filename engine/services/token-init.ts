@@ -28,12 +28,13 @@ export async function initToken(
 ): Promise<Record<string, unknown>> {
   const { engine } = work;
   const existing = params.serial === undefined ? null : await engine.store.tokenBySerial(params.serial);
+  // First of all: nothing about a stranger's token may show in another refusal.
+  if (existing) refuseForeign(work, existing);
   const type = chooseType(params, existing);
   work.audit.tokenType = type.spec.kind;
   refuseUnoffered(work, type);
   const user = params.user === undefined ? null : await requireUser(work, { ...params, user: params.user });
   if (user) Object.assign(work.audit, { user: user.login, realm: user.realm, resolver: user.resolver });
-  if (existing) refuseForeign(work, existing);
   if (params.serial !== undefined && !isSerial(params.serial))
     throw new ApiError("parameter", { text: "Invalid serial number." });
   const pin = params.pin ? await engine.vault.hashPassword(params.pin) : undefined;
@@ -216,16 +217,17 @@ async function infoStatements({ engine }: Work, serial: string, info: Record<str
   return [old, ...fresh].map((query) => ({ query }));
 }
 
-/** Owner and realms. `realm` without a user puts the token into that realm. */
+/** Owner and realms. `realm` without a user puts the token into that realm; a user's tokens are in his own realm only. */
 function placeStatements(
-  { engine }: Work,
+  { engine, caller }: Work,
   params: InitParams,
   serial: string,
   user: User | null,
   existing: TokenRecord | null,
 ): Statement[] {
   const { sql } = engine.store;
-  const named = [...(params.tokenrealm ?? []), ...(user || params.realm === undefined ? [] : [params.realm])];
+  const named =
+    caller?.role === "user" ? [] : [...(params.tokenrealm ?? []), ...(user || params.realm === undefined ? [] : [params.realm])];
   const realms = named.flatMap((name) => engine.directory.realm(name)?.id ?? []);
   const statements = realmStatements(sql, serial, realms);
   if (!user || (existing && isOwnedBy(existing, user))) return statements;

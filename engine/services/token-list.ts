@@ -117,7 +117,7 @@ function conditions(eb: Where, params: TokenListParams, owners: User[] | null): 
   } else {
     text("token_owner.resolver", params.resolver);
     text("token_owner.user_id", params.userid);
-    text("realm.name", params.user === undefined ? params.realm?.toLowerCase() : undefined);
+    text("realm.name", params.realm?.toLowerCase());
   }
   if (params.tokenrealm !== undefined && params.tokenrealm !== "*") {
     found.push(
@@ -181,7 +181,10 @@ async function describe(
 ): Promise<TokenObject> {
   const token = toTokenRecord(row);
   const owner = token.owner;
-  const user = owner && (await directory.findById(owner.resolver, owner.userId, owner.realm).catch(() => undefined));
+  const user =
+    owner && !directory.faults().has(owner.resolver)
+      ? await directory.findById(owner.resolver, owner.userId, owner.realm).catch(() => undefined)
+      : undefined;
   const info: Record<string, string> = {
     ...findTokenType(token.type)?.describe(token),
     count_auth: String(token.authCount),

@@ -10,8 +10,8 @@ import { assembleEngine } from "../../engine/assemble.ts";
 import { createDataDirectory } from "../../engine/cli/data-directory.ts";
 import { loadSettings, type Settings } from "../../engine/config.ts";
 import { createApp } from "../../engine/http/app.ts";
-import { admit } from "../../engine/http/front.ts";
 import type { Engine } from "../../engine/services/engine.ts";
+import { answerRequest } from "./answer-request.ts";
 import { type ApiAnswer, type ApiOptions, type ApiParams, callApi } from "./call-api.ts";
 import { makeDataDir, removeDataDir } from "./data-dir.ts";
 
@@ -55,7 +55,7 @@ export async function startApp(overrides: Record<string, string> = {}, startAt =
     Math.round(startAt + moved + (performance.now() - startedTick)),
   );
   const app = createApp(engine);
-  const send = (request: Request, peer = "127.0.0.1") => app(admit(request, peer));
+  const send = (request: Request, peer = "127.0.0.1") => answerRequest(app, request, peer);
   const call = <T>(method: string, path: string, params?: ApiParams, options?: ApiOptions) =>
     callApi<T>("http://localhost", method, path, params, options, (url, init) => send(new Request(url, init)));
   const login = await call<{ token: string }>("POST", "/auth", { username: adminName, password: adminPassword });

@@ -1,5 +1,6 @@
 // /system/* (rest-api.md 2.5).
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { findSystemKey } from "@ostiary/shared/system-config.ts";
 import { collectSettings, deleteSetting, readSettings, writeDefaults, writeSettings } from "../../services/system-settings.ts";
 import type { Bag } from "../bag.ts";
 import type { Handlers } from "../call.ts";
@@ -12,7 +13,8 @@ const withoutNonce = (bag: Bag): Bag => new Map([...bag].filter(([name]) => name
 export const systemRoutes: Handlers<SystemRoutes> = {
   async systemGet({ engine, caller, params }) {
     const settings = await readSettings(engine, caller?.role !== "admin");
-    return { value: params.key === undefined ? settings : (settings[params.key] ?? null) };
+    if (params.key === undefined) return { value: Object.fromEntries(settings) };
+    return { value: settings.get(findSystemKey(params.key) ?? params.key) ?? null };
   },
   systemSetConfig: async (call) => ({ value: await writeSettings(call, collectSettings(withoutNonce(call.bag))) }),
   systemSetDefault: async (call) => ({ value: await writeDefaults(call, call.bag) }),

@@ -20,8 +20,9 @@ const NOT_ATTRIBUTES = new Set([
 
 export const userRoutes: Handlers<"userList"> = {
   async userList({ engine, params, bag, caller }) {
-    const filters: Record<string, string> = {};
-    for (const [name, value] of bag) if (!NOT_ATTRIBUTES.has(name) && typeof value === "string") filters[name] = value;
+    const filters = Object.fromEntries(
+      [...bag].flatMap(([name, value]) => (typeof value === "string" && !NOT_ATTRIBUTES.has(name) ? [[name, value]] : [])),
+    );
     const name = params.username ?? params.user;
     if (name !== undefined) filters.username = name;
     const where = { realm: params.realm, resolver: params.resolver };

@@ -1,0 +1,21 @@
+// The app without a listener: a Request of this process in, a Response out, by the rules that server.ts has for the network.
+import { ApiError } from "@ostiary/shared/errors.ts";
+import { type App, normalisePath } from "../../engine/http/exchange.ts";
+
+/** `peer`: the address the client seems to have. */
+export async function answerRequest(app: App, request: Request, peer = "127.0.0.1"): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const { status, headers, body } = await app({
+    method: request.method === "HEAD" ? "GET" : request.method,
+    path: normalisePath(pathname),
+    query: search.slice(1),
+    headers: request.headers,
+    peer,
+    async read(limit) {
+      const bytes = await request.bytes();
+      if (bytes.length > limit) throw new ApiError("body_too_large", { limit });
+      return bytes;
+    },
+  });
+  return new Response(status === 204 ? null : body, { status, headers });
+}
