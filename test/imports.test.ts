@@ -49,7 +49,7 @@ const packageZones: Record<string, string[]> = {
   kysely: ["engine/store", "engine/services"],
   "bun:sqlite": ["engine/store", "engine/services", "test", "bench"],
   piscina: ["engine/vault", "engine/store"],
-  qr: ["engine/vault"],
+  qr: ["engine/vault", "engine/cli"],
   "@noble/hashes": ["test", "engine/core"],
   "@noble/curves": ["test", "engine/core"],
   "fast-check": ["test"],
