@@ -75,11 +75,13 @@ export class ApiError extends Error {
   readonly spec: ErrorSpec;
   readonly detail: Record<string, unknown> | null;
   readonly retryAfter: number | undefined;
+  /** One of many like it: the audit trail need not hear of each. */
+  readonly quiet: boolean;
 
   constructor(
     kind: ErrorName,
     words: Record<string, string | number> = {},
-    more: { detail?: Record<string, unknown>; retryAfter?: number; cause?: unknown } = {},
+    more: { detail?: Record<string, unknown>; retryAfter?: number; quiet?: boolean; cause?: unknown } = {},
   ) {
     const spec = errorTable[kind];
     super(fill(spec, words), more.cause === undefined ? undefined : { cause: more.cause });
@@ -87,6 +89,7 @@ export class ApiError extends Error {
     this.spec = spec;
     this.detail = more.detail ?? null;
     this.retryAfter = more.retryAfter;
+    this.quiet = more.quiet ?? false;
   }
 }
 

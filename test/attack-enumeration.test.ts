@@ -1,12 +1,15 @@
 // The attack: finding out who exists, who has a token and whose PIN was right, from what is answered or from how long it took.
 // What the contract itself tells (904 for an unknown user) is told; the rest looks the same, and a refusal never comes
 // sooner than a password hash would take. Time is only compared with the floor from below, and by order of arrival.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { login } from "../engine/login/login.ts";
 import type { LoginEngine, LoginRequest } from "../engine/login/types.ts";
 import { logIn } from "../engine/services/log-in.ts";
 import { adminName, adminPassword, startApp, type TestApp } from "./kit/start-app.ts";
 import { check, enrol, passwdLine, type TestToken } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 const PASSWORD = "wonderland";
 let app: TestApp;

@@ -1,9 +1,12 @@
 // The attack: trying values, PINs and passwords one after the other, or all at once. Budgets of users and addresses
 // (decisions section 3) stop it: nothing is checked and nothing is consumed while one is used up.
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ApiParams } from "./kit/call-api.ts";
 import { adminName, adminPassword, startApp, type TestApp } from "./kit/start-app.ts";
 import { check, enrol, passwdLine, readAudit, readToken, setColumns, type TestToken } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 const ALICE_PASSWORD = "wonderland";
 let app: TestApp;

@@ -1,10 +1,13 @@
 // The attack: somebody saw a one-time password and sends it at the same moment as its owner, many times over. It must be
 // accepted once: not twice, and not never. In the process and over real sockets.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ApiParams } from "./kit/call-api.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
 import { startServer, type TestServer } from "./kit/start-server.ts";
 import { type Api, check, enrol, passwdLine, readAudit, renewAdmin, resetFailCounter } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 const COPIES = 64;
 

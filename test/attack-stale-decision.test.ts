@@ -1,8 +1,11 @@
 // The attack: a log-in that was decided on what a token was, and is stored on what it has become. Whoever changes a token
 // (PIN, seed, owner, state) must not find a log-in accepted after his change that only fits what was before it.
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { startApp, type TestApp } from "./kit/start-app.ts";
 import { check, configure, enrol, passwdLine, readAudit, type TestToken } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 const ROUNDS = 20;
 let app: TestApp;

@@ -1,7 +1,7 @@
 // The audit trail: one row for every call, and `ostiary audit verify` that finds whatever is done to the rows afterwards by
 // somebody who can write the database but does not have the keys (AU-10, AU-11, AU-16).
 import { Database } from "bun:sqlite";
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { linkAuditRow } from "../engine/core/audit-chain.ts";
@@ -13,6 +13,9 @@ import { runOstiary } from "./kit/run-ostiary.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
 import { startServer } from "./kit/start-server.ts";
 import { type AuditRow, check, enrol, passwdLine, readAudit } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 describe("AU-10 a row for every call", () => {
   const PASSWORD = "wonderland";
@@ -225,7 +228,7 @@ describe("AU-16 ostiary audit verify", () => {
       }),
     );
     expect(kinds).toEqual(Object.keys(COLUMNS).map((column) => [column, 1, true, true]));
-  }, 30_000);
+  });
 
   const TAMPERINGS: [name: string, tamper: (dataDir: string, db: Database) => void, kind: string][] = [
     ["a row removed", (_, db) => db.run("DELETE FROM audit WHERE seq = 5"), "missing"],

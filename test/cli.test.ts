@@ -1,12 +1,15 @@
 // The command line, each command in a process of its own: what it makes, what it prints, what it refuses, and its exit code
 // (0 done, 1 it failed, 2 called in a wrong way). A refusal is for people: words, no stack.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDataDir } from "./kit/data-dir.ts";
 import { type CommandOutcome, runOstiary } from "./kit/run-ostiary.ts";
 import { adminName, adminPassword, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 const QUICK = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
 const env = { PATH: process.env.PATH ?? "", ...QUICK };
@@ -168,7 +171,7 @@ describe("serve", () => {
       expect(await logIn("second password")).toBe("");
       expectRefusal(await admin(["delete", "root"]), 1, "no administrator");
       expectRefusal(await admin(["password", "root", "--password-stdin"], "third password\n"), 1, "no administrator");
-    }, 20_000);
+    });
 
     test("admin: a name or password that will not do", async () => {
       const add = (name: string, input: string) =>

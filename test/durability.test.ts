@@ -1,13 +1,16 @@
 // An answer is a promise: what was accepted stays used and stays in the audit trail, whatever happens to the process next.
 // The disk is watched through strace, because kill -9 alone proves nothing about it: the kernel keeps what was not synced.
 import { Database } from "bun:sqlite";
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openRaw } from "./kit/raw-http.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
 import { startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol, readAudit, type TestToken } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 const env = {
   OSTIARY_GUARD_USER: "off",
@@ -96,7 +99,7 @@ describe("kill -9 under load", () => {
       await verifyTrail();
     }
     expect(owners.every(({ accepted }) => accepted.length > 50)).toBe(true);
-  }, 60_000);
+  });
 });
 
 describe("SIGTERM under load", () => {

@@ -24,7 +24,7 @@ const failCount = async (serial: string) => (await readToken(app, serial)).failC
 const fails = async (...serials: string[]) => Promise.all(serials.map(failCount));
 
 describe("rest-api 3.1.2: accepted", () => {
-  test("one token: message, serial, type, otplen; counters", async () => {
+  test("K0-03 one token: message, serial, type, otplen; counters", async () => {
     const user = nextUser();
     const token = await enrol(app, { user, pin: "pin", otplen: 8 });
     await check(app, { user, pass: `pin00000000` });

@@ -1,10 +1,10 @@
-// User sources and realms over HTTP: rest-api.md 2.6 and 5.1, config-and-tokens.md E1 and F, Z16, Z26, Z29 to Z31.
+// User sources and realms over HTTP: rest-api.md 2.6 and 5.1, config-and-tokens.md E1 and F, Z16, Z26, Z30, Z31.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiParams } from "./kit/call-api.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
-import { check, configure, enrol, passwdLine } from "./kit/tokens.ts";
+import { check, enrol, passwdLine } from "./kit/tokens.ts";
 
 interface RealmShown {
   id: number;
@@ -404,100 +404,4 @@ describe("GET /user/", () => {
     for (const user of value ?? []) expect(Object.keys(user)).not.toContain("password");
     expect(value?.[0]).toMatchObject({ username: "ann", userid: "1", resolver: "one", editable: false });
   });
-});
-
-describe("F10 Z29 which user in which realm, by POST /validate/check", () => {
-  const logins = ["user", "user@r1", "user@r2", "user@unknown", "mail@provider.com"];
-  beforeAll(async () => {
-    await clear();
-    for (const name of ["def", "r1", "r2"]) {
-      writeUsers(name, logins);
-      await resolver(name);
-      await realm(name, { resolvers: name });
-      for (const [i, login] of logins.entries())
-        await enrol(app, { serial: `${name}-${i}`, type: "spass", resolver: name, realm: name, ...(await exact(login)) });
-    }
-  });
-  /** The login itself, not split: for the enrolments only. */
-  async function exact(user: string) {
-    await configure(app, { splitAtSign: "False" });
-    return { user };
-  }
-
-  // The rows of the table; "-" finds nobody.
-  const rows: [login: string, realm: string | undefined, on: string, off: string][] = [
-    ["user", undefined, "user @ def", "user @ def"],
-    ["user", "r1", "user @ r1", "user @ r1"],
-    ["user", "unknown", "-", "-"],
-    ["user@r1", undefined, "user @ r1", "user@r1 @ def"],
-    ["user@r1", "r1", "user @ r1", "user@r1 @ r1"],
-    ["user@r1", "r2", "user @ r2", "user@r1 @ r2"],
-    ["user@r2", "r1", "user @ r1", "user@r2 @ r1"],
-    ["user@r1", "unknown", "-", "-"],
-    ["user@unknown", undefined, "user@unknown @ def", "user@unknown @ def"],
-    ["user@unknown", "r1", "user@unknown @ r1", "user@unknown @ r1"],
-    ["user@unknown", "unknown", "-", "-"],
-    // W22, F04, F11 and rest-api 5 item 66
-    ["user", "", "user @ def", "user @ def"],
-    ["user@R1", undefined, "user @ r1", "-"],
-    ["user", "R1", "user @ r1", "user @ r1"],
-    ["mail@provider.com", undefined, "mail@provider.com @ def", "mail@provider.com @ def"],
-    ["mail@provider.com@r1", undefined, "mail@provider.com @ r1", "-"],
-    ["r1\\user", undefined, "user @ r1", "-"],
-    ["unknown\\user", undefined, "-", "-"],
-    ["user@", undefined, "-", "-"],
-    ["@r1", undefined, "-", "-"],
-  ];
-  for (const setting of ["True", "False"]) {
-    describe(`G01 splitAtSign ${setting}`, () => {
-      beforeAll(() => configure(app, { splitAtSign: setting }));
-      for (const [login, where, on, off] of rows) {
-        const expected = setting === "True" ? on : off;
-        test(`F10 ${login} with realm ${where ?? "not given"}: ${expected}`, async () => {
-          const { accepted, detail, answer } = await check(app, {
-            user: login,
-            pass: "",
-            ...(where === undefined ? {} : { realm: where }),
-          });
-          if (expected === "-") return expect(answer.error?.code).toBe(904);
-          const [name, realmName] = expected.split(" @ ");
-          expect([accepted, detail?.serial]).toEqual([true, `${realmName}-${logins.indexOf(name ?? "")}`]);
-        });
-      }
-    });
-  }
-});
-
-describe("F09 F10 by POST /auth", () => {
-  const password = "kaffee mit milch";
-  beforeAll(async () => {
-    await clear();
-    await configure(app, { splitAtSign: "True" });
-    const hash = Bun.password.hashSync(password, { algorithm: "argon2id", memoryCost: 8, timeCost: 1 });
-    for (const name of ["r1", "r2"]) {
-      writeFileSync(file(name), `${passwdLine("user", 1, hash)}\n`);
-      await resolver(name);
-      await realm(name, { resolvers: name });
-    }
-  });
-  for (const [params, found] of [
-    [{ username: "user" }, "user r1"],
-    [{ username: "user", realm: "r2" }, "user r2"],
-    [{ username: "user@r2" }, "user r2"],
-    [{ username: "user@r1", realm: "r2" }, "user r2"],
-    [{ username: "r2\\user" }, "user r2"],
-    [{ username: "user@r2", realm: "" }, "user r2"],
-    [{ username: "user", realm: "moon" }, 4031],
-    [{ username: "user@moon" }, 4031],
-  ] as const) {
-    test(JSON.stringify(params), async () => {
-      const { value, error } = await app.api<{ username: string; realm: string; role: string }>(
-        "POST",
-        "/auth",
-        { ...params, password },
-        { token: "" },
-      );
-      expect(error?.code ?? `${value?.username} ${value?.realm}`).toBe(found);
-    });
-  }
 });

@@ -47,7 +47,14 @@ async function listTestFiles(): Promise<string[]> {
 async function runTests(tally: Tally): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-test-"));
   const reportPath = join(folder, "report.xml");
-  const command = [process.execPath, "test", "--reporter=junit", `--reporter-outfile=${reportPath}`, ...filters];
+  const command = [
+    process.execPath,
+    "test",
+    "--timeout=30000",
+    "--reporter=junit",
+    `--reporter-outfile=${reportPath}`,
+    ...filters,
+  ];
   const status = await runProgram(command);
   const report = Bun.file(reportPath);
   const cases = (await report.exists()) ? parseJunit(await report.text()) : undefined;

@@ -1,12 +1,15 @@
 // A key ring sealed by a passphrase: the server starts locked, says so, decides nothing, is unlocked over the API, and
 // forgets the passphrase when it ends (Z12).
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDataDir } from "./kit/data-dir.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
 import { adminName, adminPassword, startServer, type TestServer } from "./kit/start-server.ts";
 import { type Api, check, enrol, readAudit, type TestToken } from "./kit/tokens.ts";
+
+// Processes and hundreds of log-ins: seconds here, more on a busy machine.
+setDefaultTimeout(60_000);
 
 const PASSPHRASE = "the tide comes in";
 const env = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };

@@ -64,7 +64,7 @@ function nonceOf(call: Call): string | number | undefined {
 async function refuse(cause: unknown, call: Call, signing: Signing): Promise<Outgoing> {
   const error = toApiError(cause, call);
   try {
-    if (!call.audited) await writeAudit(call, false, error);
+    if (!call.audited && !error.quiet) await writeAudit(call, false, error);
   } catch (auditFault) {
     call.engine.log.warn("no audit row for a refused call", { action: call.action, error: String(auditFault) });
   }

@@ -5,14 +5,14 @@ import type { LoginAnswer, LoginEngine, LoginRequest, Subject } from "./types.ts
 export async function tellExhausted(
   waitSeconds: number,
   key: string,
-  subject: Subject,
+  subject: Subject | null,
   request: LoginRequest,
   engine: LoginEngine,
 ): Promise<LoginAnswer> {
   const message = `Too many failed attempts. Try again in ${waitSeconds} seconds.`;
   const now = engine.now();
   if (engine.guard.isNews(key, now)) {
-    const user = subject.kind === "user" ? subject.user : subject.owner;
+    const user = subject?.kind === "user" ? subject.user : subject?.owner;
     await engine.store.commit({
       kind: "login",
       effects: [],
@@ -21,7 +21,7 @@ export async function tellExhausted(
         duration: 0,
         action: request.action,
         success: false,
-        serial: subject.kind === "token" ? subject.serial : null,
+        serial: subject?.kind === "token" ? subject.serial : null,
         tokenType: null,
         user: user?.login ?? null,
         realm: user?.realm ?? null,

@@ -43,13 +43,16 @@ async function attempt(request: LoginRequest, engine: LoginEngine): Promise<Logi
   const { steps, guard } = engine;
   await refuseWhileLocked(engine);
   const config = engine.systemConfig();
+  const now = engine.now();
+  // Charged before anybody is looked for: guessing names costs an address as much as guessing values.
+  const trusted = guard.isTrusted(request.client);
+  const sourceWait = trusted ? 0 : guard.source.charge(request.client, now);
+  if (sourceWait > 0) return tellExhausted(sourceWait, `source\0${request.client}`, null, request, engine);
   const subject = await findSubject(request, engine);
   const tick = steps.lap("subject", request.startedTick);
 
   const key = budgetKey(subject);
-  const trusted = guard.isTrusted(request.client);
-  const now = engine.now();
-  const wait = (trusted ? 0 : guard.source.charge(request.client, now)) || guard.user.charge(key, now);
+  const wait = guard.user.charge(key, now);
   steps.lap("guard", tick);
   if (wait > 0) return tellExhausted(wait, key, subject, request, engine);
   const refund = () => {

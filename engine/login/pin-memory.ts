@@ -6,7 +6,8 @@
 import { timingSafeEqual } from "node:crypto";
 
 export interface PinMemory {
-  remember(tokenId: number, pinHash: string, pin: string): void;
+  /** Remembers the PIN if `verify` says it is right. Equal questions at the same moment wait for one answer. */
+  check(tokenId: number, pinHash: string, pin: string, verify: () => Promise<boolean>): Promise<boolean>;
   /** Constant time in the content; false also means "not known". */
   knows(tokenId: number, pinHash: string, pin: string): boolean;
   readonly size: number;
@@ -29,8 +30,24 @@ export function createPinMemory(key: Uint8Array, limit: number): PinMemory {
     young.set(tokenId, value);
   }
 
+  // Questions under way. Key: token id and MAC. Bound: the queue of the password hashes. Lifetime: one hash.
+  const open = new Map<string, Promise<boolean>>();
+
   return {
-    remember: (tokenId, pinHash, pin) => put(tokenId, mac(pinHash, pin)),
+    check(tokenId, pinHash, pin, verify) {
+      const value = mac(pinHash, pin);
+      const key = `${tokenId}:${value.toBase64()}`;
+      const known = open.get(key);
+      if (known) return known;
+      const answer = verify()
+        .then((right) => {
+          if (right) put(tokenId, value);
+          return right;
+        })
+        .finally(() => open.delete(key));
+      open.set(key, answer);
+      return answer;
+    },
     knows(tokenId, pinHash, pin) {
       const known = young.get(tokenId) ?? old.get(tokenId);
       if (!known || !timingSafeEqual(known, mac(pinHash, pin))) return false;

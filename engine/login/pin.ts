@@ -39,10 +39,9 @@ function compareQuickly(token: TokenRecord, pin: string, { pinMemory }: LoginEng
 }
 
 async function compareHash(candidate: Candidate, pin: string, { vault, pinMemory }: LoginEngine): Promise<void> {
-  const { token } = candidate;
-  if (token.pinHash === null || !(await vault.verifyPassword(pin, token.pinHash))) return;
-  candidate.pinMatched = true;
-  pinMemory.remember(token.id, token.pinHash, pin);
+  const { id, pinHash } = candidate.token;
+  if (pinHash === null) return;
+  candidate.pinMatched = await pinMemory.check(id, pinHash, pin, () => vault.verifyPassword(pin, pinHash));
 }
 
 /** After an accepted login: a hash made at another cost is replaced, if nobody changed the PIN meanwhile. */

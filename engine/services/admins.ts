@@ -1,6 +1,6 @@
 // Local administrators: name, password, and a generation that makes older JWTs worthless (rest-api.md 1.5).
 import { randomInt } from "node:crypto";
-import type { Store } from "../store/store.ts";
+import type { AuditEntry, Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 
 export interface Administrator {
@@ -79,13 +79,36 @@ export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "
           conflict.column("username").doUpdateSet((eb) => ({ password_hash, email, generation: eb("admin.generation", "+", 1) })),
         )
         .compile();
-      await store.commit({ kind: "write", statements: [{ query }], touches: ["none"] });
+      await store.commit({
+        kind: "write",
+        statements: [{ query }],
+        touches: ["none"],
+        audit: entryOf("admin set", username, now()),
+      });
     },
 
     async remove(username) {
       const query = store.sql.deleteFrom("admin").where("username", "=", username).compile();
-      const outcome = await store.commit({ kind: "write", statements: [{ query }], touches: ["none"] });
-      return outcome.won && (outcome.changes[0] ?? 0) > 0;
+      const audit = entryOf("admin delete", username, now());
+      const outcome = await store.commit({ kind: "write", statements: [{ query, expect: 1 }], touches: ["none"], audit });
+      return outcome.won;
     },
+  };
+}
+
+/** The audit row of a change that comes from the command line and not from a call. */
+function entryOf(action: string, username: string, startedAt: number): AuditEntry {
+  const nobody = { serial: null, tokenType: null, user: null, realm: null, resolver: null, administrator: null };
+  const info = `administrator ${username}`;
+  return {
+    ...nobody,
+    startedAt,
+    duration: 0,
+    action,
+    success: true,
+    actionDetail: "command line",
+    info,
+    client: null,
+    policies: null,
   };
 }

@@ -1,6 +1,6 @@
 // Log-in to the API itself: local administrators by their password, users by that of their source (rest-api.md 2.1).
 import { ApiError } from "@ostiary/shared/errors.ts";
-import { keyOfUser } from "../login/guard.ts";
+import { type Guard, keyOfUser } from "../login/guard.ts";
 import { answerNoSoonerThanAHash } from "../login/reject-floor.ts";
 import type { User } from "../users/directory.ts";
 import type { Engine } from "./engine.ts";
@@ -28,13 +28,13 @@ export async function logIn(credentials: Credentials, client: string, startedTic
   const refundSource = () => {
     if (source !== null) guard.auth.refund(source, now);
   };
-  if (source !== null) refuseExhausted(guard.auth.charge(source, now));
+  if (source !== null) refuseExhausted(guard.auth.charge(source, now), `auth\0${source}`, now, guard);
   let key: string | null = null;
   let caller: Caller | null;
   try {
     const person = await findPerson(credentials, engine);
     const budget = keyOfPerson(person, credentials);
-    refuseExhausted(guard.user.charge(budget, now));
+    refuseExhausted(guard.user.charge(budget, now), budget, now, guard);
     key = budget;
     caller = await checkPerson(person, credentials.password, engine);
   } catch (error) {
@@ -52,8 +52,9 @@ export async function logIn(credentials: Credentials, client: string, startedTic
   return caller;
 }
 
-function refuseExhausted(wait: number): void {
-  if (wait > 0) throw new ApiError("wrong_credentials", {}, { retryAfter: wait });
+/** The usual refusal, and when to come again. One audit row a minute tells of it. */
+function refuseExhausted(wait: number, key: string, now: number, guard: Guard): void {
+  if (wait > 0) throw new ApiError("wrong_credentials", {}, { retryAfter: wait, quiet: !guard.isNews(key, now) });
 }
 
 /** Users share the budget of their tokens (decisions: guessing). Names nobody has are guessed no more often than others. */

@@ -2,6 +2,7 @@
 // The lock is a transaction held open on a small SQLite file, i.e. a file lock of the operating system: it ends with the
 // process, kill -9 included, and leaves nothing stale behind.
 import { Database } from "bun:sqlite";
+import { closeSync, openSync } from "node:fs";
 import { primaryCode } from "./sqlite-errors.ts";
 
 /** Another engine runs on this data directory. */
@@ -11,7 +12,9 @@ export class StoreInUseError extends Error {
 
 /** Takes the lock or throws StoreInUseError at once. The function returned gives it back. */
 export function lockForEngine(lockPath: string): () => void {
-  const lock = new Database(lockPath, { create: true });
+  // SQLite would create it for all to read, and who can read it can hold the lock.
+  closeSync(openSync(lockPath, "a", 0o600));
+  const lock = new Database(lockPath, { readwrite: true });
   try {
     lock.run("PRAGMA busy_timeout = 0");
     lock.run("BEGIN EXCLUSIVE");

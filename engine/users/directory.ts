@@ -70,6 +70,13 @@ export async function openDirectory(
   unseal: Unseal,
 ): Promise<Directory> {
   let snapshot = await load(store, new Map(), deps, unseal);
+  let running: Promise<void> = Promise.resolve();
+
+  async function replaceSnapshot(): Promise<void> {
+    const before = snapshot.resolvers;
+    snapshot = await load(store, before, deps, unseal);
+    for (const [name, { resolver }] of before) if (snapshot.resolvers.get(name)?.resolver !== resolver) await resolver.close();
+  }
 
   const opened = (name: string) => snapshot.resolvers.get(name)?.resolver ?? null;
   const inRealm = (record: UserRecord | null, realm: string): User | null => record && { ...record, realm };
@@ -133,10 +140,11 @@ export async function openDirectory(
     defaultRealm: () => snapshot.defaultRealm,
     faults: () => snapshot.faults,
 
-    async reload() {
-      const before = snapshot.resolvers;
-      snapshot = await load(store, before, deps, unseal);
-      for (const [name, { resolver }] of before) if (snapshot.resolvers.get(name)?.resolver !== resolver) await resolver.close();
+    reload() {
+      // One after the other: of two that overlap, the one that read the tables earlier could finish later, and would put back
+      // what the other's caller has just been told is changed.
+      running = running.catch(() => {}).then(replaceSnapshot);
+      return running;
     },
 
     async close() {

@@ -22,6 +22,8 @@ export const systemRoutes: Handlers<SystemRoutes> = {
   hsmGet: async ({ engine }) => ({ value: { is_ready: engine.vault.ready } }),
   async hsmUnlock({ engine, params }) {
     if (!(await engine.vault.unlock(params.password))) throw new ApiError("hsm", { text: "The passphrase is wrong." });
+    // User sources whose secrets could not be opened until now.
+    await engine.directory.reload();
     return { value: { is_ready: engine.vault.ready } };
   },
 };
