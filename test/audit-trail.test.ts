@@ -186,11 +186,11 @@ describe("AU-16 ostiary audit verify", () => {
     const { code, report } = await verifyAfter(() => {});
     expect([code, report.problems, report.problemCount]).toEqual([0, [], 0]);
     expect(report.rows).toBeGreaterThan(8);
-    // Beside it stands the empty chain of the command that made the data directory.
+    // Beside it stands the chain of the command that made the data directory, with one row: its administrator.
     expect(report.chains.find(({ node }) => node === "node1")).toMatchObject({
       node: "node1",
-      lastSeq: report.rows,
-      signedTo: report.rows,
+      lastSeq: report.rows - 1,
+      signedTo: report.rows - 1,
     });
     const plain = await runOstiary(["audit", "verify", "--data", original]);
     expect([plain.code, plain.stderr]).toEqual([0, ""]);
@@ -338,7 +338,7 @@ describe("AU-16 ostiary audit verify", () => {
     const cut = (dataDir: string, db: Database) => {
       truncateSync(join(dataDir, "audit-checkpoints.jsonl"), 0);
       db.run(`DELETE FROM audit WHERE seq > ${lastSeq(db) - 2}`);
-      db.run("DELETE FROM audit_batch WHERE seq > (SELECT max(seq) FROM audit)");
+      db.run("DELETE FROM audit_batch");
       rehash(db);
     };
     expect((await verifyAfter(cut)).code).toBe(0);
