@@ -4,9 +4,10 @@
 //          keys/             key files (0600)    users/        passwd files
 //          ostiary.toml      settings            audit-checkpoints.jsonl
 import { randomBytes } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../package.json" with { type: "json" };
-import type { Settings } from "./config.ts";
+import { type Settings, SettingsError } from "./config.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 import { createTokenBucket } from "./core/token-bucket.ts";
 import { openLog } from "./log.ts";
@@ -41,6 +42,7 @@ export interface RunningEngine {
 /** Opens everything; `now` is the clock, milliseconds since 1970. Errors: KeyFileError, StoreInUseError, MigrationError, and what the system says. */
 export async function assembleEngine(dataDir: string, settings: Settings, now: () => number = Date.now): Promise<RunningEngine> {
   const log = openLog("engine");
+  probeCheckpointFile(settings["audit.checkpoint_file"]);
   const mayReadMetrics = settings["metrics.allow"].map(parseNetwork);
   const store = openStore({
     path: databasePath(dataDir),
@@ -116,6 +118,16 @@ export async function assembleEngine(dataDir: string, settings: Settings, now: (
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** Better now than every few seconds in the log. Error: SettingsError. */
+function probeCheckpointFile(path: string): void {
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new SettingsError([`audit.checkpoint_file: ${path} can not be written: ${text}`]);
   }
 }
 

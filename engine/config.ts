@@ -37,6 +37,8 @@ export class SettingsError extends Error {
   }
 }
 
+const MAX_HASH_WORK_KIB = 2 ** 20;
+
 interface Found {
   key: string;
   raw: unknown;
@@ -92,6 +94,10 @@ export function loadSettings(sources: SettingsSources): Settings {
   for (const one of found) {
     if (Object.hasOwn(registry, one.key)) values[one.key] = parseSetting(one, sources.dataDir, faults);
     else faults.push(`${one.from}: ${quote(one.key)} is not a setting${suggest(one.key, keys)}`);
+  }
+  // The vault refuses to check dearer hashes (vault/password-cost.ts), so it must not make them.
+  if (Number(values["hash.memory_kib"]) * Number(values["hash.iterations"]) > MAX_HASH_WORK_KIB) {
+    faults.push(`hash.memory_kib times hash.iterations must be at most ${MAX_HASH_WORK_KIB}`);
   }
   if (faults.length > 0) throw new SettingsError(faults);
   return Object.freeze(values) as Settings;

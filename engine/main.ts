@@ -1,5 +1,6 @@
 // ostiary: the command line. `ostiary --help` teaches the rest.
 
+import { version } from "../package.json" with { type: "json" };
 import { adminCommands } from "./cli/admin.ts";
 import { auditVerify } from "./cli/audit.ts";
 import { type Command, CommandError, UsageError } from "./cli/command.ts";
@@ -10,16 +11,21 @@ import { serve } from "./cli/serve.ts";
 import { SettingsError } from "./config.ts";
 import { MigrationError } from "./store/migrate.ts";
 import { StoreInUseError } from "./store/process-lock.ts";
+import { StoreUnavailableError } from "./store/store.ts";
 import { KeyFileError } from "./vault/keys.ts";
 
 const commands: Command[] = [serve, init, ...adminCommands, auditVerify, otp, demo];
 
 /** Faults a person can mend: the message is enough, a stack would hide it. */
-const EXPECTED = [CommandError, SettingsError, KeyFileError, StoreInUseError, MigrationError];
+const EXPECTED = [CommandError, SettingsError, KeyFileError, StoreInUseError, StoreUnavailableError, MigrationError];
 
-function describeCommands(): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+const HELP = ["--help", "-h", "help"];
+
+/** Those that begin with `prefix`. */
+function describeCommands(prefix = ""): string {
+  const shown = commands.filter(({ name }) => name.startsWith(prefix));
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  const list = shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
   return [
     "ostiary: multi-factor authentication",
     "",
@@ -34,12 +40,16 @@ function describeCommands(): string {
 async function main(args: string[]): Promise<number> {
   const command = commands.find(({ name }) => name.split(" ").every((word, index) => args[index] === word));
   if (!command) {
-    const asked = args.length === 0 || args[0] === "--help" || args[0] === "help";
-    (asked ? console.log : console.error)(asked ? describeCommands() : `ostiary: unknown command\n\n${describeCommands()}`);
-    return asked ? 0 : 2;
+    const [word = "help"] = args;
+    if (word === "--version") console.log(version);
+    const known = commands.some(({ name }) => name.startsWith(`${word} `));
+    const asked = HELP.includes(word) || (known && args.length === 2 && HELP.includes(args[1] ?? ""));
+    if (asked) console.log(describeCommands(known ? `${word} ` : ""));
+    else if (word !== "--version") console.error(`ostiary: no command ${JSON.stringify(word)}\n\n${describeCommands()}`);
+    return asked || word === "--version" ? 0 : 2;
   }
   const rest = args.slice(command.name.split(" ").length);
-  if (rest.includes("--help")) {
+  if (rest.some((word) => word === "--help" || word === "-h")) {
     console.log(command.help);
     return 0;
   }

@@ -44,7 +44,7 @@ export function printSettingsPage(): string {
       setting.kind.allowed,
       setting.help,
     ];
-    lines.push(`| ${cells.map((cell) => cell.replace(/<(?=data)/g, "&lt;").replaceAll("|", "\\|")).join(" | ")} |`);
+    lines.push(`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
   }
   lines.push("", "## Variables that are not settings", "", "| variable | what it does |", "|---|---|");
   for (const [name, help] of Object.entries(startVariables)) lines.push(`| \`${name}\` | ${help} |`);

@@ -52,7 +52,7 @@ export const registry = {
   "server.body_limit": define({
     kind: bytesKind(1024, 1024 ** 3),
     default: "1MiB",
-    help: "Largest request body; routes that take uploads have their own limit.",
+    help: "Largest request body.",
   }),
   "metrics.allow": define({
     kind: listKind(cidrKind()),
@@ -65,7 +65,7 @@ export const registry = {
     help: "When answers carry an RSA signature: always, only if the request has a nonce, or never. A signature costs more than a login.",
   }),
   "hash.memory_kib": define({
-    kind: integerKind(8, 4_194_304),
+    kind: integerKind(8, 1_048_576),
     default: 19456,
     help: "Argon2id memory of new PIN and password hashes, in KiB; existing hashes are raised at the next login.",
   }),

@@ -15,7 +15,7 @@ export interface Endpoint {
   /** First the full form; further forms of the same call after it. `:name` is a path parameter and a member of `params`. */
   paths: readonly string[];
   access: Access;
-  /** The policy action that must be allowed; `{TYPE}` is the token type in capitals. */
+  /** The policy action that stands for the call; `{TYPE}` is the token type in capitals. No policy is enforced yet. */
   right?: string;
   params: TObject;
   /** `result.value` */

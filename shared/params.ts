@@ -1,16 +1,8 @@
 // The vocabulary of request parameters. On the wire a parameter is text (query, form) or any JSON value; these schemas say
 // what it becomes inside, and carry the wire rule as the keyword `wire` (rest-api.md 1.7).
-import {
-  type SchemaOptions,
-  type TArray,
-  type TBoolean,
-  type TInteger,
-  type TOptional,
-  type TString,
-  Type,
-} from "@sinclair/typebox";
+import { type SchemaOptions, type TArray, type TBoolean, type TInteger, type TString, Type } from "@sinclair/typebox";
 
-export type Wire = "text" | "secret" | "flag" | "integer" | "list" | "number-list";
+export type Wire = "text" | "secret" | "flag" | "integer" | "list";
 
 /** What an empty text means: kept as "" (default), the same as absent, or refused. */
 export type Empty = "keep" | "absent" | "refuse";
@@ -51,4 +43,3 @@ export function choice<const Word extends string>(description: string, words: re
 }
 
 export const optional = Type.Optional;
-export type Optional<S extends TString | TBoolean | TInteger> = TOptional<S>;

@@ -1,5 +1,5 @@
 // The system settings that live in the database (config-and-tokens.md G): key, type, default, words.
-// Any other key may be stored too (POST /system/setConfig); these are the ones the engine reads.
+// Any other key may be stored too (POST /system/setConfig); these are the ones with a meaning. What the engine does not read yet says so.
 
 export interface SystemKey {
   kind: "flag" | "integer" | "text";
@@ -43,8 +43,8 @@ export const systemKeys = {
     aliases: ["FailCounterIncOnFalsePin"],
   }),
   PrependPin: flag(true, "The PIN stands before the one-time password; off: behind it.", { shownUnset: true }),
-  ReturnSamlAttributes: flag(true, "/validate/samlcheck returns attributes of the user.", { shownUnset: true }),
-  ReturnSamlAttributesOnFail: flag(false, "/validate/samlcheck returns them for a refused log-in too."),
+  ReturnSamlAttributes: flag(true, "Not used yet. /validate/samlcheck returns attributes of the user.", { shownUnset: true }),
+  ReturnSamlAttributesOnFail: flag(false, "Not used yet. /validate/samlcheck returns them for a refused log-in too."),
   failcounter_clear_timeout: integer(
     0,
     0,
@@ -58,8 +58,8 @@ export const systemKeys = {
     false,
     "Do not count log-ins of a token; its limits count_auth_max and count_auth_success_max then have no effect.",
   ),
-  OverrideAuthorizationClient: { kind: "text", default: "", help: "Proxies that may speak for other clients." },
-  UserCacheExpiration: integer(0, 0, 31_536_000, "Seconds a user found in a source is remembered; 0: not at all."),
+  OverrideAuthorizationClient: { kind: "text", default: "", help: "Not used yet. Proxies that may speak for other clients." },
+  UserCacheExpiration: integer(0, 0, 31_536_000, "Not used yet. Seconds a user found in a source is remembered; 0: not at all."),
   DefaultResetFailCount: flag(true, "A resync sets the fail counter back to 0.", { tokenDefault: true }),
   DefaultMaxFailCount: integer(10, 1, 100_000, "Failed attempts after which a new token is locked.", { tokenDefault: true }),
   DefaultSyncWindow: integer(1000, 1, 100_000, "One-time passwords searched when a new token is resynchronised.", {
@@ -69,7 +69,7 @@ export const systemKeys = {
     tokenDefault: true,
   }),
   DefaultOtpLen: integer(6, 4, 10, "Digits of a new token.", { tokenDefault: true }),
-  DefaultChallengeValidityTime: integer(120, 1, 86_400, "Seconds a challenge can be answered."),
+  DefaultChallengeValidityTime: integer(120, 1, 86_400, "Not used yet. Seconds a challenge can be answered."),
   SerialLength: integer(8, 4, 32, "Characters of a new serial number after its prefix."),
   "totp.timeStep": integer(30, 1, 86_400, "Seconds a value of a new TOTP token is shown."),
   "totp.timeWindow": integer(180, 0, 604_800, "Seconds a new TOTP token's clock may differ, each way."),

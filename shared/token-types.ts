@@ -61,5 +61,3 @@ export const tokenTypes = {
     params: ["otpkey", "genkey", "pw.length", "pw.contents"],
   }),
 } as const satisfies Record<string, TokenTypeSpec>;
-
-export type TokenKind = keyof typeof tokenTypes;

@@ -21,9 +21,10 @@ interface Tally {
 }
 
 /** Runs a program in the root of the workspace with this terminal; its exit status. One that hangs is killed. */
-async function runProgram(command: string[]): Promise<number> {
+async function runProgram(command: string[], temporary?: string): Promise<number> {
   const running = Bun.spawn(command, {
     cwd: root,
+    env: { ...process.env, ...(temporary ? { TMPDIR: temporary } : {}) },
     stdio: ["ignore", "inherit", "inherit"],
     timeout: patience,
     killSignal: "SIGKILL",
@@ -55,7 +56,8 @@ async function runTests(tally: Tally): Promise<void> {
     `--reporter-outfile=${reportPath}`,
     ...filters,
   ];
-  const status = await runProgram(command);
+  // What a test leaves behind lies in this folder and goes with it.
+  const status = await runProgram(command, folder);
   const report = Bun.file(reportPath);
   const cases = (await report.exists()) ? parseJunit(await report.text()) : undefined;
   rmSync(folder, { recursive: true });

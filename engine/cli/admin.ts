@@ -1,7 +1,8 @@
 // ostiary admin …: local administrators. Works beside a running engine, which notices at once.
-import { findAdminFault } from "../services/admins.ts";
-import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine, readStdinLines, UsageError } from "./command.ts";
+import { type Admins, findAdminFault } from "../services/admins.ts";
+import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine, UsageError } from "./command.ts";
 import { withAdmins } from "./data-directory.ts";
+import { readSecrets } from "./standard-input.ts";
 
 const options = { "password-stdin": { type: "boolean" }, json: { type: "boolean" }, email: { type: "string" } } as const;
 
@@ -13,7 +14,7 @@ function nameOf(positionals: string[]): string {
 
 async function readPassword(values: Record<string, unknown>): Promise<string> {
   if (!values["password-stdin"]) throw new UsageError("--password-stdin is missing: the password comes from standard input only");
-  return (await readStdinLines())[0] ?? "";
+  return (await readSecrets(["password"]))[0] ?? "";
 }
 
 async function setPassword(args: string[], mustExist: boolean): Promise<number> {
@@ -22,13 +23,14 @@ async function setPassword(args: string[], mustExist: boolean): Promise<number> 
   const password = await readPassword(line.values);
   const fault = findAdminFault(username, password);
   if (fault) throw new CommandError(fault);
-  await withAdmins(line.dataDir, line.settings(), async (admins) => {
+  const work = async (admins: Admins) => {
     const existing = await admins.find(username);
     if (mustExist && !existing) throw new CommandError("there is no administrator of this name");
     if (!mustExist && existing)
       throw new CommandError('there is one of this name already; "ostiary admin password" changes the password');
     await admins.set(username, password, typeof line.values.email === "string" ? line.values.email : (existing?.email ?? ""));
-  });
+  };
+  await withAdmins(line.dataDir, line.settings(), work, { mayCreate: !mustExist });
   return 0;
 }
 

@@ -40,7 +40,7 @@ ${COMMON_OPTIONS}`,
     if (progress) process.stderr.write("\n");
     if (values.json) console.log(JSON.stringify(report));
     else print(report);
-    return report.problems.length === 0 ? 0 : 1;
+    return report.problemCount === 0 ? 0 : 1;
   },
 };
 
@@ -64,13 +64,15 @@ function readPublicKey(file: string): string {
 
 function print(report: Awaited<ReturnType<typeof verifyAudit>>): void {
   for (const chain of report.chains) {
-    console.log(`chain ${chain.node} epoch ${chain.epoch}: ${chain.rows} rows, signed up to ${chain.signedTo}`);
+    console.log(
+      `chain ${chain.node} epoch ${chain.epoch}: ${chain.rows} rows, signed up to row ${chain.signedTo}${chain.lastSeq > chain.signedTo ? "; those after it are signed within seconds" : ""}`,
+    );
   }
   for (const { kind, chain, seq, text } of report.problems)
-    console.log(`PROBLEM ${kind} chain ${chain ?? "-"} row ${seq ?? "-"}: ${text}`);
+    console.log(chain ? `PROBLEM ${kind} chain ${chain} row ${seq}: ${text}` : `PROBLEM ${kind}: ${text}`);
+  const more = report.problemCount - report.problems.length;
+  if (more > 0) console.log(`… and ${more} more`);
   console.log(
-    report.problems.length === 0
-      ? `${report.rows} rows, nothing wrong`
-      : `${report.rows} rows, ${report.problems.length} problems`,
+    report.problemCount === 0 ? `${report.rows} rows, nothing wrong` : `${report.rows} rows, ${report.problemCount} problems`,
   );
 }

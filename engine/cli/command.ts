@@ -53,7 +53,9 @@ export function parseCommandLine(args: string[], options: Options = {}, names = 
     });
     const tooMany = positionals[names];
     if (tooMany !== undefined) throw new UsageError(`${JSON.stringify(tooMany)} is a word too many`);
-    const dataDir = String(values.data ?? process.env.OSTIARY_DATA ?? DEFAULT_DATA);
+    if (values.data === "") throw new UsageError("--data is empty");
+    // An empty variable is one that is not set.
+    const dataDir = String(values.data ?? (process.env.OSTIARY_DATA || DEFAULT_DATA));
     return {
       values: values as CommandLine["values"],
       positionals,
@@ -61,16 +63,13 @@ export function parseCommandLine(args: string[], options: Options = {}, names = 
       settings: () => readSettings(dataDir, values.config, flags),
     };
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // Of Node's text the first sentence; the rest talks of positional arguments.
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UsageError(text.split(". To specify")[0] ?? text);
   }
 }
 
 function readSettings(dataDir: string, config: unknown, flags: SettingFlag[]): Settings {
-  const file = typeof config === "string" ? config : process.env.OSTIARY_CONFIG;
+  const file = typeof config === "string" ? config : process.env.OSTIARY_CONFIG || undefined;
   return loadSettings({ dataDir, file, env: process.env, flags });
-}
-
-/** Lines of standard input without their ends: how secrets reach a command. */
-export async function readStdinLines(): Promise<string[]> {
-  return (await Bun.stdin.text()).split(/\r?\n/);
 }

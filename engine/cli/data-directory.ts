@@ -33,7 +33,7 @@ export async function createDataDirectory(
   if (!isFresh(dataDir)) throw new CommandError(`${dataDir} already holds keys or a database; ostiary never overwrites them`);
   makeDirectory(join(dataDir, "users"));
   await createKeys(keysPath(dataDir), passphrase === undefined ? {} : { passphrase });
-  await withAdmins(dataDir, settings, (admins) => admins.set(admin.username, admin.password));
+  await withAdmins(dataDir, settings, (admins) => admins.set(admin.username, admin.password), { mayCreate: true });
 }
 
 function makeDirectory(path: string): void {
@@ -44,14 +44,20 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** Runs `work` on the administrators of a data directory, beside a running engine or without one. */
+/**
+ * Runs `work` on the administrators of a data directory, beside a running engine or without one. A missing database is made
+ * only by those who say so: an empty one in the place of one that was lost would hide the loss.
+ */
 export async function withAdmins<T>(
   dataDir: string,
   settings: Settings,
   work: (admins: ReturnType<typeof createAdmins>) => Promise<T>,
+  { mayCreate = false } = {},
 ): Promise<T> {
   if (!existsSync(keysPath(dataDir)))
     throw new CommandError(`${dataDir} holds no keys; "ostiary init" or "ostiary serve" makes them`);
+  if (!mayCreate && !existsSync(databasePath(dataDir)))
+    throw new CommandError(`${databasePath(dataDir)} is missing: restore it from the backup`);
   const store = openStore({ path: databasePath(dataDir), node: `${settings["node.name"]}-cli`, exclusive: false, now: Date.now });
   try {
     const vault = await openVaultFor(dataDir, settings);

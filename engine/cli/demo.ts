@@ -30,11 +30,18 @@ Builds a server in a temporary directory with users from a passwd file, enrols t
 wrong, replayed, locked out, 64 times in parallel. Everything is removed at the end. Takes a few seconds and no options.`,
   async run() {
     const dataDir = mkdtempSync(join(tmpdir(), "ostiary-demo-"));
+    const remove = () => rmSync(dataDir, { recursive: true, force: true });
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        remove();
+        process.exit(1);
+      });
+    }
     try {
       await play(dataDir);
       return 0;
     } finally {
-      rmSync(dataDir, { recursive: true, force: true });
+      remove();
     }
   },
 };

@@ -1,7 +1,7 @@
 // Do keys and database belong together? A server that starts with the keys of another one can not open a single token and
 // knows no password; it would answer every log-in with an error. Better it says so at the start.
 import { createPublicKey, verify } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { databasePath, keysPath } from "../assemble.ts";
 import { encodeAuditStatement } from "../core/audit-chain.ts";
 import type { Engine } from "../services/engine.ts";
@@ -19,11 +19,16 @@ export function refuseHalfDirectory(dataDir: string): void {
       `${database} is there but ${keys} is not: restore the keys from the backup. Without them nothing in the database can be opened.`,
     );
   }
-  if (existsSync(keys) && !existsSync(database)) {
+  if (existsSync(keys) && (!existsSync(database) || isEmptyFile(database))) {
     throw new CommandError(
-      `${keys} is there but ${database} is not: restore the database from the backup. For a new, empty one: ostiary admin add NAME --password-stdin --data ${dataDir}`,
+      `${keys} is there but ${database} is missing or empty: restore the database from the backup. For a new, empty one: ostiary admin add NAME --password-stdin --data ${dataDir}`,
     );
   }
+}
+
+/** A file of no bytes is what is left of a database that was lost; SQLite would take it for a new one. */
+function isEmptyFile(path: string): boolean {
+  return statSync(path).size === 0;
 }
 
 /** Compares the newest signatures of the audit trail with the public key; works while the ring is locked. Error: CommandError. */

@@ -1,6 +1,7 @@
 // ostiary init: keys, database and administrator for a new data directory.
-import { COMMON_OPTIONS, type Command, parseCommandLine, readStdinLines, UsageError } from "./command.ts";
+import { COMMON_OPTIONS, type Command, parseCommandLine, UsageError } from "./command.ts";
 import { createDataDirectory } from "./data-directory.ts";
+import { readSecrets } from "./standard-input.ts";
 
 export const init: Command = {
   name: "init",
@@ -28,7 +29,7 @@ Example
     if (typeof admin !== "string") throw new UsageError("--admin NAME is missing");
     if (!line.values["password-stdin"])
       throw new UsageError("--password-stdin is missing: the password comes from standard input only");
-    const [password = "", passphrase = ""] = await readStdinLines();
+    const [password = "", passphrase = ""] = await readSecrets(["password", ...(seal ? ["passphrase of the key ring"] : [])]);
     if (seal && passphrase.length < 8)
       throw new UsageError("--seal: the second line of standard input is a passphrase of at least 8 characters");
     await createDataDirectory(line.dataDir, line.settings(), { username: admin, password }, seal ? passphrase : undefined);

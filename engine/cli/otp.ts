@@ -2,7 +2,8 @@
 import { decodeBase32 } from "../core/base32.ts";
 import { hotpValue, type OtpAlgorithm } from "../core/hotp.ts";
 import { KeyUriError, parseKeyUri } from "../core/key-uri.ts";
-import { type Command, parseCommandLine, readStdinLines, UsageError } from "./command.ts";
+import { type Command, parseCommandLine, UsageError } from "./command.ts";
+import { readSecrets } from "./standard-input.ts";
 
 interface Source {
   kind: "hotp" | "totp";
@@ -48,7 +49,7 @@ Example
       step: text,
       algorithm: text,
     });
-    const source = readSource(((await readStdinLines())[0] ?? "").trim(), values);
+    const source = readSource(((await readSecrets(["key or otpauth address"]))[0] ?? "").trim(), values);
     const count = readNumber(values.count, "--count", 1, 1, 1000);
     const time = readNumber(values.time, "--time", Math.floor(Date.now() / 1000), 0, 2 ** 40);
     const first = source.kind === "totp" ? Math.floor(time / source.period) : source.counter;

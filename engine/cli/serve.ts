@@ -14,7 +14,7 @@ export const serve: Command = {
   summary: "run the engine",
   help: `ostiary serve [--listen HOST:PORT]
 
-Runs the engine until SIGTERM or SIGINT; open requests are answered first. The first start of a new data
+Runs the engine until SIGTERM, SIGINT or SIGHUP; open requests are answered first. The first start of a new data
 directory makes keys, database and an administrator "admin" whose password it prints once.
 
   --listen H:P      address and port (default 127.0.0.1:8080; port 0 takes a free one)
@@ -46,14 +46,16 @@ ${COMMON_OPTIONS}`,
 async function open(engine: Engine, dataDir: string, hostname: string, port: number): Promise<Listener> {
   await refuseForeignKeys(engine, dataDir);
   return listen(createApp(engine), { hostname, port }).catch((error: unknown) => {
-    throw new CommandError(`can not listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(
+      `can not listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}. Is another server running? --listen takes another port.`,
+    );
   });
 }
 
 /** A second signal while draining ends the process at once. */
 function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.once(signal, () => {
         resolve(signal);
         process.on(signal, () => process.exit(1));
@@ -66,6 +68,6 @@ async function welcome(dataDir: string, settings: Parameters<typeof createDataDi
   const password = randomBytes(15).toBase64({ alphabet: "base64url" });
   await createDataDirectory(dataDir, settings, { username: "admin", password });
   console.log(
-    `A new data directory: ${dataDir}\n\n  administrator  admin\n  password       ${password}\n\nIt is shown this once. Keep it, or set another with: ostiary admin password admin --password-stdin --data ${dataDir}\n`,
+    `A new data directory: ${dataDir}\n\n  administrator  admin\n  password       ${password}\n\nIt is shown this once. Keep it, or set another with: npx ostiary admin password admin --password-stdin --data ${dataDir}\n`,
   );
 }

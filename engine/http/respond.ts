@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { type Authentication, VERSION, VERSION_NUMBER } from "@ostiary/shared/envelope.ts";
 import type { ApiError } from "@ostiary/shared/errors.ts";
 import { toPythonJson } from "../core/python-json.ts";
-import type { Vault } from "../vault/vault.ts";
+import { type Vault, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
 import type { Outgoing } from "./exchange.ts";
 
 export type SignatureMode = "always" | "on-nonce" | "never";
@@ -70,7 +70,8 @@ async function sign(body: Body, nonce: string | number | undefined, { vault }: S
   try {
     const signature = await vault.signResponse(new TextEncoder().encode(toPythonJson(unsigned)));
     return { ...unsigned, signature: `rsa_sha256_pss:${signature.toHex()}` };
-  } catch {
-    return body;
+  } catch (error) {
+    if (error instanceof VaultBusyError || error instanceof VaultLockedError) return body;
+    throw error;
   }
 }

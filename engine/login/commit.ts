@@ -2,6 +2,7 @@
 // still be true; a loser starts again from the candidates with what the winner left.
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { AuditEntry, TokenEffect } from "../store/store.ts";
+import { describeLogin } from "./audit-row.ts";
 import { clearedBefore } from "./fitness.ts";
 import type { Candidate, Decision, LoginEngine, LoginRequest, Subject } from "./types.ts";
 
@@ -19,7 +20,7 @@ export async function commitDecision(
     ? decision.tokens.map((candidate) => accepted(candidate, config, clearBefore, now))
     : decision.punished.map((candidate) => failed(candidate, config, clearBefore, now));
   const effects = [...counted, ...decision.spent.flatMap(spent)];
-  const outcome = await engine.store.commit({ kind: "login", effects, audit: describe(decision, subject, request, engine) });
+  const outcome = await engine.store.commit({ kind: "login", effects, audit: describe(decision, subject, request) });
   return outcome.won;
 }
 
@@ -52,23 +53,13 @@ function spent({ token, hit }: Candidate): TokenEffect[] {
   return hit?.counter === undefined ? [] : [{ kind: "consume", tokenId: token.id, version: token.version, counter: hit.counter }];
 }
 
-function describe(decision: Decision, subject: Subject, request: LoginRequest, { now }: LoginEngine): AuditEntry {
-  const user = subject.kind === "user" ? subject.user : subject.owner;
+function describe(decision: Decision, subject: Subject, request: LoginRequest): AuditEntry {
   const tokens = decision.accepted ? decision.tokens.map(({ token }) => token) : decision.token ? [decision.token] : [];
-  return {
-    startedAt: request.startedAt,
-    duration: Math.max(0, Math.round((now() - request.startedAt) * 1000)),
-    action: request.action,
+  const [only] = tokens;
+  return describeLogin(request, subject, {
     success: decision.accepted,
-    serial: tokens.length > 0 ? tokens.map((token) => token.serial).join(",") : subject.kind === "token" ? subject.serial : null,
-    tokenType: tokens.length === 1 ? (tokens[0]?.type ?? null) : null,
-    user: user?.login ?? null,
-    realm: user?.realm ?? null,
-    resolver: user?.resolver ?? null,
-    administrator: null,
-    actionDetail: null,
     info: decision.message,
-    client: request.client,
-    policies: null,
-  };
+    serials: tokens.map((token) => token.serial),
+    tokenType: tokens.length === 1 ? only?.type : null,
+  });
 }

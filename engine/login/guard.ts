@@ -1,4 +1,4 @@
-// Step 5: how often may somebody guess? Budgets a user, a source and the server have, apart from the tokens' fail counters
+// Step 5: how often may somebody guess? Budgets a user and a source have, apart from the tokens' fail counters
 // (decisions: guessing, timing, locking). State: memory, bounded, per node. An attempt is charged before it is checked and
 // given back when it was right, so that parallel guesses do not slip through.
 import type { TokenBucket } from "../core/token-bucket.ts";

@@ -12,12 +12,12 @@ import { findCandidates } from "./candidates.ts";
 import { checkValues } from "./check.ts";
 import { commitDecision } from "./commit.ts";
 import { decide } from "./decision.ts";
-import { tellExhausted } from "./exhausted.ts";
 import { keyOfUser } from "./guard.ts";
 import { matchPins, raisePinHash } from "./pin.ts";
 import { answerNoSoonerThanAHash } from "./reject-floor.ts";
 import { findSubject } from "./subject.ts";
 import type { Acceptance, Decision, LoginAnswer, LoginEngine, LoginRequest, Subject } from "./types.ts";
+import { tellExhausted, tellOutrun } from "./unchecked.ts";
 
 /** Each lost race is somebody else's progress, so a handful of tries is plenty; who still loses is refused. */
 const MAX_TRIES = 5;
@@ -66,7 +66,7 @@ async function attempt(request: LoginRequest, engine: LoginEngine): Promise<Logi
       refund();
       raiseHashes(decision, request, engine);
     }
-    return decision ?? { accepted: false, detail: { message: "wrong otp value" } };
+    return decision ?? (await tellOutrun(subject, request, engine));
   } catch (error) {
     // Nothing was decided, so nothing was guessed.
     refund();

@@ -1,7 +1,7 @@
 // The words the steps of a login pass to each other.
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { Log } from "../log.ts";
-import type { AuditEntry, Store, TokenRecord } from "../store/store.ts";
+import type { Store, TokenRecord } from "../store/store.ts";
 import type { Hit, Miss, TokenType } from "../tokens/type.ts";
 import type { Directory, User } from "../users/directory.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -84,5 +84,3 @@ export interface LoginEngine {
   now: () => number;
   log: Log;
 }
-
-export type AuditDraft = Pick<AuditEntry, "user" | "realm" | "resolver" | "serial" | "tokenType" | "info">;

@@ -66,7 +66,10 @@ export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "
     },
 
     async checkNothing(password) {
-      decoy ??= vault.hashPassword(crypto.randomUUID(), true);
+      decoy ??= vault.hashPassword(crypto.randomUUID(), true).catch((error: unknown) => {
+        decoy = null;
+        throw error;
+      });
       await vault.verifyPassword(password, await decoy, true);
     },
 

@@ -1,8 +1,8 @@
 // Puts the audit chains under signature while the engine runs: every few seconds each chain whose head moved is signed
-// (Ed25519, in the vault), once into the database (audit_batch) and once into a file outside of it. Who can write the
+// (Ed25519, in the vault), once into a file outside the database and once into it (audit_batch). Who can write the
 // database but has no key can neither change a signed row nor cut the end off past the newest line of that file.
 //
-//   idle ──tick──> heads that moved ──sign──> audit_batch (commit) ──> line in the file (fsync) ──> idle
+//   idle ──tick──> heads that moved ──sign──> line in the file (fsync) ──> audit_batch (commit) ──> idle
 //                     └── vault locked, or anything fails: try again at the next tick
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { type AuditStatement, encodeAuditStatement } from "../core/audit-chain.ts";
@@ -48,8 +48,6 @@ interface HeadRow {
 export function startAuditSigner(options: AuditSignerOptions): AuditSigner {
   const { store, vaultSign, ready, now } = options;
   let round: Promise<void> = Promise.resolve();
-  // Lines whose signature is in the database but not yet in the file: kept for the next round when the file refuses.
-  let unwritten = "";
 
   async function signMovedHeads(): Promise<void> {
     if (!ready()) return;
@@ -57,12 +55,11 @@ export function startAuditSigner(options: AuditSignerOptions): AuditSigner {
       const { chain, node, epoch, seq, hash } = head;
       const statement: AuditStatement = { node, epoch, chain, seq, hash, at: now() };
       const signature = await vaultSign(encodeAuditStatement(statement));
+      const line: CheckpointLine = { ...statement, hash: toHex(hash), signature: toHex(signature) };
+      // The outside first: what is signed in the database is in the file as well, and a file that refuses is tried again.
+      await appendDurably(options.checkpointFile, `${JSON.stringify(line)}\n`);
       await storeBatch(store, statement, signature);
-      unwritten += `${JSON.stringify({ ...statement, hash: toHex(hash), signature: toHex(signature) } satisfies CheckpointLine)}\n`;
     }
-    if (unwritten === "") return;
-    await appendDurably(options.checkpointFile, unwritten);
-    unwritten = "";
   }
 
   /** One round after the other, however many callers ask. */

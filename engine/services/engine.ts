@@ -1,4 +1,4 @@
-// Everything an endpoint can reach, built once at the start (cli/serve.ts) and passed in.
+// Everything an endpoint can reach, built once at the start (assemble.ts) and passed in.
 
 import type { Settings } from "../config.ts";
 import type { LoginEngine } from "../login/types.ts";
@@ -15,7 +15,7 @@ export interface Engine extends LoginEngine {
   resolverDeps: ResolverDeps;
   /** Our own release. */
   version: string;
-  /** Loopback and the networks of metrics.allow. */
+  /** An address of metrics.allow. */
   mayReadMetrics: (address: string) => boolean;
   /** Why log-ins can not be answered now; empty: they can. */
   unreadiness: () => string[];

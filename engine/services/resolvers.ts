@@ -122,9 +122,11 @@ async function unsealValue(
 async function tryOut(type: ResolverType, name: string, values: Record<string, string>, engine: Engine): Promise<string> {
   try {
     const resolver = await type.open({ name, values }, engine.resolverDeps);
-    const text = await resolver.testConnection();
-    await resolver.close();
-    return text;
+    try {
+      return await resolver.testConnection();
+    } finally {
+      await resolver.close();
+    }
   } catch (error) {
     if (error instanceof ResolverError) throw new ApiError("config_admin", { text: error.message }, { cause: error });
     throw error;

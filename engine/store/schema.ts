@@ -1,4 +1,4 @@
-// The tables as TypeScript sees them, for Kysely. Column meanings follow ../shared/spec/rest-api.md section 4;
+// The tables as TypeScript sees them, for Kysely. Column meanings follow rest-api.md section 4;
 // names are ours. Times are milliseconds since 1970 (integer), booleans are 0 or 1, bytes are Uint8Array.
 import type { Generated } from "kysely";
 

@@ -18,7 +18,7 @@ import type { Schema } from "./schema.ts";
 import { changesConfiguration, changesRealms } from "./shared-configuration.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { createStatementCache, toBindings } from "./statement-cache.ts";
-import type { Intent, Store } from "./store.ts";
+import { type Intent, type Store, StoreUnavailableError } from "./store.ts";
 import { createTokenCache } from "./token-cache.ts";
 import { createTokenReads } from "./token-reads.ts";
 
@@ -31,7 +31,7 @@ export interface SqliteStoreOptions {
   exclusive: boolean;
   /** milliseconds since 1970 */
   now: () => number;
-  /** Tokens held in memory, 650-800 bytes each. Default 100,000. */
+  /** Tokens held in memory, 650-800 bytes each. Default 100,000; the engine passes its setting tokens.cache. */
   tokenCache?: number;
   /** Start a new epoch of the audit chain: the database was restored from a backup. */
   newEpoch?: boolean;
@@ -46,8 +46,9 @@ export interface SqliteStoreOptions {
  * Throws StoreInUseError (another engine), MigrationError (made by another version), or the error of SQLite.
  */
 export function openStore(options: SqliteStoreOptions): Store {
-  const unlock = options.exclusive ? lockForEngine(join(dirname(options.path), "engine.lock")) : () => {};
+  let unlock = () => {};
   try {
+    if (options.exclusive) unlock = lockForEngine(join(dirname(options.path), "engine.lock"));
     const db = openDatabase(options.path);
     try {
       return assembleStore(options, db, unlock);
@@ -57,8 +58,16 @@ export function openStore(options: SqliteStoreOptions): Store {
     }
   } catch (error) {
     unlock();
-    throw error;
+    throw describeOpenFault(options.path, error);
   }
+}
+
+/** What a person has to look at: directory rights, or a file that is no database. Anything else as it is. */
+function describeOpenFault(path: string, error: unknown): unknown {
+  const code = String((error as { code?: unknown }).code ?? "");
+  if (!/^(EACCES|EROFS|EPERM|SQLITE_)/.test(code)) return error;
+  const text = error instanceof Error ? error.message : code;
+  return new StoreUnavailableError(`${path} can not be opened: ${text}`, { cause: error });
 }
 
 /** The store over an open connection, which it owns from now on; `unlock` is called at the end of `close`. */

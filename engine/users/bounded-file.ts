@@ -19,7 +19,7 @@ export interface FileState {
  * @throws ResolverError when it lies outside the roots, does not exist or is no plain file; outside them nothing is told about it
  */
 export async function locateFile(path: string, roots: readonly string[]): Promise<FileState> {
-  const outside = () => new ResolverError("the file lies outside the directories released for password files");
+  const outside = () => new ResolverError("the file lies outside the directories of the setting users.passwd_directories");
   if (path.includes("\0") || !isAbsolute(path)) throw new ResolverError("the file name must be an absolute path");
   const released = (await Promise.all(roots.map(async (root) => [resolve(root), await realpath(root).catch(() => null)]))).flat();
   const isReleased = (candidate: string) => released.some((root) => root !== null && isWithin(candidate, root));

@@ -273,7 +273,7 @@ describe("a changed file", () => {
     await unlink(path);
     await stays("the file does not exist");
     await symlink("/etc/passwd", path);
-    await stays("the file lies outside the directories released for password files");
+    await stays("the file lies outside the directories of the setting users.passwd_directories");
     await unlink(path);
     await writeFile(path, line("healed"));
     expect(await resolver.testConnection()).toBe("Resolver config seems OK. 1 Users found.");

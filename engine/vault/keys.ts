@@ -125,8 +125,7 @@ function explain<T>(path: string, read: () => T): T {
   } catch (fault) {
     if (fault instanceof KeyFileError) throw fault;
     const code = (fault as NodeJS.ErrnoException).code;
-    if (code === "ENOENT")
-      throw new KeyFileError(`${path} is missing; run the command that creates keys, or restore it from the backup`);
+    if (code === "ENOENT") throw new KeyFileError(`${path} is missing: restore it from the backup`);
     if (code === "EACCES") throw new KeyFileError(`${path} cannot be read by this account; give it to the account of the server`);
     const reason = fault instanceof SyntaxError ? "it is not valid JSON" : (fault as Error).message;
     throw new KeyFileError(`${path} is damaged: ${reason}; restore it from the backup`);

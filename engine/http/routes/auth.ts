@@ -1,9 +1,8 @@
 // POST /auth, GET /auth/rights (rest-api.md 2.1).
 import { uiDefaults } from "@ostiary/shared/endpoints/auth.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
-import { tokenTypes } from "@ostiary/shared/token-types.ts";
 import { logIn } from "../../services/log-in.ts";
-import { listRights } from "../../services/rights.ts";
+import { listEnrolable, listRights } from "../../services/rights.ts";
 import type { Handlers } from "../call.ts";
 
 export const authRoutes: Handlers<"authLogin" | "authRights"> = {
@@ -33,9 +32,6 @@ export const authRoutes: Handlers<"authLogin" | "authRights"> = {
 
   async authRights(call) {
     const role = call.caller?.role ?? "user";
-    const offered = Object.values(tokenTypes).filter(
-      (type) => role === "admin" || (type.offeredTo as readonly string[]).includes(role),
-    );
-    return { value: Object.fromEntries(offered.map(({ kind, title }) => [kind, title])) };
+    return { value: Object.fromEntries(listEnrolable(role).map(({ kind, title }) => [kind, title])) };
   },
 };
