@@ -62,7 +62,7 @@ export const systemKeys = {
   UserCacheExpiration: integer(0, 0, 31_536_000, "Not used yet. Seconds a user found in a source is remembered; 0: not at all."),
   DefaultResetFailCount: flag(true, "A resync sets the fail counter back to 0.", { tokenDefault: true }),
   DefaultMaxFailCount: integer(10, 1, 100_000, "Failed attempts after which a new token is locked.", { tokenDefault: true }),
-  DefaultSyncWindow: integer(1000, 1, 100_000, "One-time passwords searched when a new token is resynchronised.", {
+  DefaultSyncWindow: integer(1000, 1, 40_000, "One-time passwords searched when a new token is resynchronised.", {
     tokenDefault: true,
   }),
   DefaultCountWindow: integer(10, 1, 1000, "One-time passwords searched at a log-in with a new event based token.", {

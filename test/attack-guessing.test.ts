@@ -276,6 +276,13 @@ describe("guard.auth: client address, at /auth", () => {
     };
     expect(await waits("nobody")).toEqual([null, null, null, retry(10), retry(10)]);
     expect(await waits("alice")).toEqual([null, null, null, retry(10), retry(10)]);
-    expect(await waits(adminName)).toEqual([null, null, null, retry(10), retry(10)]);
+  });
+
+  test("an administrator is kept out for each address apart: nobody far away can lock him out", async () => {
+    await start({ "guard.user": "3/30" });
+    const told: (string | null)[] = [];
+    for (let count = 0; count < 5; count++) told.push((await attempt("10.9.9.9", adminName, "wrong")).retryAfter);
+    expect(told).toEqual([null, null, null, retry(10), retry(10)]);
+    expect((await attempt("10.0.0.1", adminName, "wrong")).retryAfter).toBeNull();
   });
 });

@@ -58,7 +58,7 @@ describe("--help and exit codes", () => {
 
   test("2 for what it does not understand", async () => {
     const rows: [args: string[], word: string][] = [
-      [["nonsense"], "unknown command"],
+      [["nonsense"], "no command"],
       [["serve", "--nonsense"], "--nonsense"],
       [["serve", "now"], '"now"'],
       [["init", "--password-stdin"], "--admin"],

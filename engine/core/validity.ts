@@ -2,6 +2,9 @@
 
 const FORMAT = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})([+-])(\d{2})(\d{2})$/;
 const MINUTE = 60_000;
+/** 0001-01-01T00:00Z and 9999-12-31T23:59Z. */
+const FIRST = -62_135_596_800_000;
+const LAST = 253_402_300_740_000;
 
 /** The text is no `YYYY-MM-DDThh:mm+oooo`, or names a day or minute that does not exist. */
 export class ValidityFormatError extends SyntaxError {
@@ -28,7 +31,10 @@ export function parseValidity(text: string): number {
   const realDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   if (!realDay || year === 0 || hour > 23 || minute > 59 || offsetHour > 23 || offsetMinute > 59) throw new ValidityFormatError();
   const offset = (offsetHour * 60 + offsetMinute) * (parts[6] === "-" ? -1 : 1);
-  return date.getTime() + (hour * 60 + minute - offset) * MINUTE;
+  const time = date.getTime() + (hour * 60 + minute - offset) * MINUTE;
+  // The offset may lead out of the years that can be written again.
+  if (time < FIRST || time > LAST) throw new ValidityFormatError();
+  return time;
 }
 
 /**

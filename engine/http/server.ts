@@ -2,7 +2,7 @@
 // Bun.serve is quicker, but drops that body; and serving both through one port (Bun.serve routes under node:http) let a client
 // that sent two requests at once kill the process: there Bun writes the answers to a connection it may have freed.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type App, toInbound } from "./exchange.ts";
 
 export interface Listener {
@@ -21,6 +21,11 @@ interface ListenOptions {
 /** A connection on which nothing moves for so long is closed; longer than the pools of the usual proxies keep theirs. */
 const IDLE_MS = 75_000;
 
+/** Requests one connection may have open: who sends more without reading the answers is cut off. */
+const MAX_PIPELINED = 64;
+/** Bytes of answers a connection may leave unread before it sends another request. */
+const MAX_UNREAD = 1024 * 1024;
+
 /** Opens the port. Error: what the system says, e.g. EADDRINUSE. */
 export async function listen(app: App, { hostname, port }: ListenOptions): Promise<Listener> {
   const open = new Set<Promise<void>>();
@@ -29,7 +34,16 @@ export async function listen(app: App, { hostname, port }: ListenOptions): Promi
     where.add(work);
     work.then(() => where.delete(work));
   };
+  const pipelined = new WeakMap<Socket, number>();
   const server = createServer((message, response) => {
+    const { socket } = message;
+    const requests = (pipelined.get(socket) ?? 0) + 1;
+    if (requests > MAX_PIPELINED || socket.writableLength > MAX_UNREAD) {
+      socket.destroy();
+      return;
+    }
+    pipelined.set(socket, requests);
+    response.once("close", () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1));
     const work = serve(app, message, response)
       .then(() => {
         // A slow reader: what he has not taken yet is still to be sent.

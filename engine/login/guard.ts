@@ -12,7 +12,7 @@ export interface Budget {
 }
 
 export interface Guard {
-  /** realm and user, the serial of a token nobody owns, or an administrator. */
+  /** user (as his source knows him, not as he is spelt), the serial of a token nobody owns, or an administrator. */
   user: Budget;
   /** client address, for log-ins checked for others. */
   source: Budget;
@@ -25,8 +25,8 @@ export interface Guard {
 }
 
 /** The key of a person's budget: one for all his tokens and his password, however a request spells his name. */
-export function keyOfUser({ realm, login }: { realm: string; login: string }): string {
-  return `${realm}\0${login}`;
+export function keyOfUser({ resolver, userId }: { resolver: string; userId: string }): string {
+  return `${resolver}\0${userId}`;
 }
 
 const NEWS_EVERY_MS = 60_000;

@@ -17,7 +17,7 @@ export async function matchPins(
   engine: LoginEngine,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  const open: Promise<void>[] = [];
+  const open: { candidate: Candidate; pin: string }[] = [];
   for (const { token, type } of usable) {
     const { pin, otp } = otpOnly ? { pin: "", otp: pass } : splitPin(pass, type.otpLength(token), config.PrependPin);
     const unfit = findUnfitness(token, config, now);
@@ -25,10 +25,11 @@ export async function matchPins(
     candidates.push(candidate);
     // Where all of `pass` is the PIN (spass) there is no value to check without it.
     const quick = otpOnly ? type.otpLength(token) > 0 : compareQuickly(token, pin, engine);
-    if (quick === "hash") open.push(compareHash(candidate, pin, engine));
+    if (quick === "hash") open.push({ candidate, pin });
     else candidate.pinMatched = quick;
   }
-  if (open.length > 0) await Promise.all(open);
+  // One after the other: a login holds one place in the queue of the hashes, however many tokens it has.
+  for (const { candidate, pin } of open) await compareHash(candidate, pin, engine);
   return candidates;
 }
 

@@ -33,7 +33,7 @@ export async function logIn(credentials: Credentials, client: string, startedTic
   let caller: Caller | null;
   try {
     const person = await findPerson(credentials, engine);
-    const budget = keyOfPerson(person, credentials);
+    const budget = keyOfPerson(person, credentials, client);
     refuseExhausted(guard.user.charge(budget, now), budget, now, guard);
     key = budget;
     caller = await checkPerson(person, credentials.password, engine);
@@ -57,10 +57,15 @@ function refuseExhausted(wait: number, key: string, now: number, guard: Guard): 
   if (wait > 0) throw new ApiError("wrong_credentials", {}, { retryAfter: wait, quiet: !guard.isNews(key, now) });
 }
 
-/** Users share the budget of their tokens (decisions: guessing). Names nobody has are guessed no more often than others. */
-function keyOfPerson(person: Person, { username, realm }: Credentials): string {
+/**
+ * Users share the budget of their tokens (decisions: guessing). Names nobody has are guessed no more often than others. That of an
+ * administrator counts for each address apart: nobody far away can keep him out.
+ */
+function keyOfPerson(person: Person, { username, realm }: Credentials, client: string): string {
   if (person.kind === "user") return keyOfUser(person.user);
-  return person.kind === "admin" ? `\0admin\0${person.username}` : `\0nobody\0${realm ?? ""}\0${username}`.toLowerCase();
+  return person.kind === "admin"
+    ? `\0admin\0${person.username}\0${client}`
+    : `\0nobody\0${realm ?? ""}\0${username}`.toLowerCase();
 }
 
 /** A local administrator if no realm is named and there is one of this name, else a user (F10). */

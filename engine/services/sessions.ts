@@ -1,5 +1,5 @@
 // Sessions are JWTs and nothing else: no table, any node can check them (config-and-tokens.md 002). A token ends by its
-// time, or with the administrator or user it was made for, or with his password.
+// time, or with the administrator or user it was made for; an administrator's also with his password.
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { type Claims, JwtError, joinSignature, parseJwt, signingInput } from "../core/jwt.ts";

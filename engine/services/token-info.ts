@@ -9,6 +9,8 @@ export interface InfoRow {
 }
 
 const MAX_VALUE = 10_000;
+/** A list shows all of them for each token. */
+const MAX_KEYS = 64;
 
 export function infoContext(serial: string, key: string): string {
   return `token_info|${serial}|${key}`;
@@ -21,6 +23,9 @@ export async function readTokenInfo(
   vault: Pick<Vault, "seal">,
 ): Promise<InfoRow[]> {
   const rows: InfoRow[] = [];
+  if (Object.keys(info).length > MAX_KEYS) {
+    throw new ApiError("parameter", { text: `Token information: at most ${MAX_KEYS} keys in one call.` });
+  }
   for (const [key, value] of Object.entries(info)) {
     if (key.length > 255 || value.length > MAX_VALUE || key.includes("\0") || value.includes("\0")) {
       throw new ApiError("parameter", {

@@ -18,22 +18,24 @@ const DEFAULT_PAGE_SIZE = 15;
 const MAX_MATCHING_USERS = 500;
 
 /** Columns by the names the contract sorts by. */
-const SORTABLE: Record<string, string> = {
-  serial: "token.serial",
-  tokentype: "token.type",
-  type: "token.type",
-  description: "token.description",
-  active: "token.active",
-  failcount: "token.fail_count",
-  maxfail: "token.max_fail",
-  otplen: "token.otp_length",
-  count: "token.counter",
-  rollout_state: "token.rollout_state",
-  username: "token_owner.user_id",
-  user_id: "token_owner.user_id",
-  resolver: "token_owner.resolver",
-  realm: "realm.name",
-};
+const SORTABLE = new Map(
+  Object.entries({
+    serial: "token.serial",
+    tokentype: "token.type",
+    type: "token.type",
+    description: "token.description",
+    active: "token.active",
+    failcount: "token.fail_count",
+    maxfail: "token.max_fail",
+    otplen: "token.otp_length",
+    count: "token.counter",
+    rollout_state: "token.rollout_state",
+    username: "token_owner.user_id",
+    user_id: "token_owner.user_id",
+    resolver: "token_owner.resolver",
+    realm: "realm.name",
+  }),
+);
 
 type Joined = Pick<Schema, "token" | "token_owner" | "realm">;
 type Where = ExpressionBuilder<Joined, "token" | "token_owner" | "realm">;
@@ -63,7 +65,7 @@ export async function listTokens(params: TokenListParams, caller: Caller | null,
       return eb.and(conditions(eb, params, owners));
     });
   const direction = params.sortdir === "desc" ? "desc" : "asc";
-  const column = SORTABLE[params.sortby ?? "serial"] ?? "token.serial";
+  const column = SORTABLE.get(params.sortby ?? "serial") ?? "token.serial";
   const [rows, counted] = await Promise.all([
     store.query(
       base
@@ -160,12 +162,14 @@ async function describeAll(rows: readonly Row[], engine: Engine): Promise<TokenO
         .compile(),
     ),
   ]);
+  const infosOf = Map.groupBy(infos, ({ token_id }) => token_id);
+  const realmsOf = Map.groupBy(realms, ({ token_id }) => token_id);
   return Promise.all(
     rows.map((row) =>
       describe(
         row,
-        infos.filter(({ token_id }) => token_id === row.id),
-        realms.filter(({ token_id }) => token_id === row.id).map(({ name }) => name),
+        infosOf.get(row.id) ?? [],
+        (realmsOf.get(row.id) ?? []).map(({ name }) => name),
         engine,
       ),
     ),

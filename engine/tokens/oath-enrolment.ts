@@ -9,6 +9,8 @@ import { type EnrolContext, type Enrolment, type EnrolRequest, keyContext } from
 /** RFC 4226 4 R6 asks for 128 bits and recommends 160; RFC 6238 appendix A uses the length of the hash. */
 const SEED_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
 const MAX_SEED_BYTES = 512;
+/** Values one log-in may have to look through: about a millisecond of a worker. A day each way at 60 seconds is 2880. */
+const MAX_STEPS = 3000;
 const DEFAULT_LABEL = "<s>";
 const ISSUER = "privacyIDEA";
 
@@ -22,6 +24,10 @@ export async function enrolOath(kind: Kind, request: EnrolRequest, { vault, conf
   const digits = request.otpLength ?? config.DefaultOtpLen;
   const { sealed, clear } = await chooseSeed(request, algorithm, vault);
   const step = request.timeStep ?? config["totp.timeStep"];
+  const window = request.timeWindow ?? config["totp.timeWindow"];
+  if (kind === "totp" && (2 * window) / step > MAX_STEPS) {
+    throw new ApiError("bad_parameter", { name: "timeWindow", wanted: `at most ${MAX_STEPS / 2} times timeStep` });
+  }
   const uri = {
     kind,
     label: expandLabel(DEFAULT_LABEL, { serial: request.serial, ...request.labels }),
@@ -40,7 +46,7 @@ export async function enrolOath(kind: Kind, request: EnrolRequest, { vault, conf
       ...(kind === "totp"
         ? {
             time_step: step,
-            time_window: request.timeWindow ?? config["totp.timeWindow"],
+            time_window: window,
             time_shift: request.timeShift ?? config["totp.timeShift"],
           }
         : {}),

@@ -6,9 +6,13 @@ import { enrolOath } from "./oath-enrolment.ts";
 import { autoResync, findInARow, searchFor, USED_LOOK_BACK } from "./oath-search.ts";
 import { type CheckContext, type Hit, isOtp, type TokenType } from "./type.ts";
 
+/** The vault refuses longer searches, whatever a token or a setting says. */
+const MAX_STEPS_EACH_WAY = 49_000;
+
 /** The step a token with this shift shows now, and the steps its window allows. */
 function windowOf(token: TokenRecord, now: number, windowSeconds = token.timeWindow) {
-  return totpWindow({ now: now / 1000, step: token.timeStep, windowSeconds, shiftSeconds: token.timeShift });
+  const bounded = Math.min(windowSeconds, MAX_STEPS_EACH_WAY * token.timeStep);
+  return totpWindow({ now: now / 1000, step: token.timeStep, windowSeconds: bounded, shiftSeconds: token.timeShift });
 }
 
 /**

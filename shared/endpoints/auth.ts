@@ -45,7 +45,9 @@ export const auth = {
     params: Type.Object({
       username: optional(text("login name, also `name@realm` where splitAtSign is on", { maxLength: 320 })),
       password: optional(secret("password")),
-      realm: optional(text("realm of the user; empty: local administrator, else the default realm", { empty: "absent" })),
+      realm: optional(
+        text("realm of the user; empty: local administrator, else the default realm", { empty: "absent", maxLength: 255 }),
+      ),
     }),
     value: Type.Object(
       {

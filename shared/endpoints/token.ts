@@ -6,8 +6,8 @@ import { choice, flag, integer, list, optional, secret, text } from "../params.t
 const serial = text("serial number", { maxLength: 40, empty: "absent" });
 const owner = {
   user: optional(text("login name of the owner", { maxLength: 320, empty: "absent" })),
-  realm: optional(text("realm of the owner", { empty: "absent" })),
-  resolver: optional(text("resolver of the owner", { empty: "absent" })),
+  realm: optional(text("realm of the owner", { empty: "absent", maxLength: 255 })),
+  resolver: optional(text("resolver of the owner", { empty: "absent", maxLength: 255 })),
 };
 const count = Type.Integer({ description: "number of tokens changed" });
 const which = { serial: optional(serial), ...owner };
@@ -116,7 +116,7 @@ export const token = {
       description: optional(text("description", { empty: "absent" })),
       ...owner,
       userid: optional(text("user id in the resolver", { empty: "absent" })),
-      tokenrealm: optional(text("realm of the token", { empty: "absent" })),
+      tokenrealm: optional(text("realm of the token", { empty: "absent", maxLength: 255 })),
       assigned: optional(text("`true`: with an owner, anything else: without", { empty: "absent" })),
       active: optional(text("`true`: enabled, anything else: disabled", { empty: "absent" })),
       rollout_state: optional(text("rollout state", { empty: "absent" })),

@@ -27,8 +27,8 @@ export const user = {
       "Any attribute may be given as a parameter, with `*` for any text. Without realm and resolver all realms are searched.",
     open: true,
     params: Type.Object({
-      realm: optional(text("search this realm", { empty: "absent" })),
-      resolver: optional(text("search this resolver", { empty: "absent" })),
+      realm: optional(text("search this realm", { empty: "absent", maxLength: 255 })),
+      resolver: optional(text("search this resolver", { empty: "absent", maxLength: 255 })),
       user: optional(text("login name", { empty: "absent" })),
       username: optional(text("login name", { empty: "absent" })),
     }),
@@ -82,7 +82,7 @@ export const user = {
     open: true,
     params: Type.Object({
       type: text("passwdresolver", { empty: "refuse" }),
-      resolver: optional(text("take stored values of this one", { empty: "absent" })),
+      resolver: optional(text("take stored values of this one", { empty: "absent", maxLength: 255 })),
     }),
     value: Type.Boolean(),
     detail: Type.Object({ description: Type.String() }, { additionalProperties: true }),

@@ -16,8 +16,8 @@ export const validate = {
       "with `value: false`; `status: false` means that the question itself was wrong.",
     params: Type.Object({
       user: optional(text("login name, also `name@realm` or `realm\\name`", { maxLength: 320, empty: "absent" })),
-      realm: optional(text("realm; empty: the default realm", { empty: "absent" })),
-      resolver: optional(text("look for the user in this resolver only", { empty: "absent" })),
+      realm: optional(text("realm; empty: the default realm", { empty: "absent", maxLength: 255 })),
+      resolver: optional(text("look for the user in this resolver only", { empty: "absent", maxLength: 255 })),
       serial: optional(text("check this token", { maxLength: 40, empty: "absent" })),
       pass: secret("PIN and one-time password; may be empty"),
       otponly: optional(flag("with `serial`: `pass` is the one-time password alone, the PIN is not asked for")),

@@ -5,6 +5,9 @@ import { buildOpenApi } from "@ostiary/shared/openapi.ts";
 import { renderMetrics } from "../../services/metrics.ts";
 import type { Handlers } from "../call.ts";
 
+// Made once: it is large, and anybody may ask for it.
+let description: string | null = null;
+
 export const operationRoutes: Handlers<"healthz" | "readyz" | "metrics" | "openapi"> = {
   healthz: async () => ({ value: { status: "ok" } }),
 
@@ -18,5 +21,8 @@ export const operationRoutes: Handlers<"healthz" | "readyz" | "metrics" | "opena
     return { value: renderMetrics(engine) };
   },
 
-  openapi: async ({ engine }) => ({ value: buildOpenApi(engine.version) }),
+  async openapi({ engine }) {
+    description ??= JSON.stringify(buildOpenApi(engine.version));
+    return { value: description };
+  },
 };
