@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { databasePath, keysPath, openVaultFor } from "../assemble.ts";
 import type { Settings } from "../config.ts";
 import { createAdmins, findAdminFault } from "../services/admins.ts";
+import { startAuditSigner } from "../services/audit-signer.ts";
 import { openStore } from "../store/sqlite-store.ts";
+import type { Store } from "../store/store.ts";
 import { createKeys } from "../vault/keys.ts";
+import type { Vault } from "../vault/vault.ts";
 import { CommandError } from "./command.ts";
 
 /** Nothing is there yet: neither database nor keys. */
@@ -64,9 +67,24 @@ export async function withAdmins<T>(
     try {
       return await work(createAdmins(store, vault, Date.now));
     } finally {
+      await signOwnRows(store, vault, settings);
       await vault.close();
     }
   } finally {
     await store.close();
   }
+}
+
+/** A command signs its own audit rows; the engine beside it signs only what it wrote. A sealed ring leaves them unsigned. */
+async function signOwnRows(store: Store, vault: Vault, settings: Settings): Promise<void> {
+  const signer = startAuditSigner({
+    store,
+    vaultSign: (message) => vault.signAudit(message),
+    ready: () => vault.ready,
+    checkpointFile: settings["audit.checkpoint_file"],
+    everySeconds: 60,
+    now: Date.now,
+    onError: () => {},
+  });
+  await signer.stop();
 }

@@ -1,8 +1,8 @@
-// Puts the audit chains under signature while the engine runs: every few seconds each chain whose head moved is signed
+// Puts the audit chain of this node under signature: every few seconds, if its head moved, it is signed
 // (Ed25519, in the vault), once into a file outside the database and once into it (audit_batch). Who can write the
 // database but has no key can neither change a signed row nor cut the end off past the newest line of that file.
 //
-//   idle ──tick──> heads that moved ──sign──> line in the file (fsync) ──> audit_batch (commit) ──> idle
+//   idle ──tick──> head that moved ──sign──> line in the file (fsync) ──> audit_batch (commit) ──> idle
 //                     └── vault locked, or anything fails: try again at the next tick
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { type AuditStatement, encodeAuditStatement } from "../core/audit-chain.ts";
@@ -36,35 +36,30 @@ export interface AuditSigner {
   stop(): Promise<void>;
 }
 
-interface HeadRow {
-  chain: number;
-  node: string;
-  epoch: number;
-  seq: number;
-  hash: Uint8Array;
-}
-
 /** Signs every `everySeconds` seconds until stopped; the timer does not keep the process alive. */
 export function startAuditSigner(options: AuditSignerOptions): AuditSigner {
   const { store, vaultSign, ready, now } = options;
   let round: Promise<void> = Promise.resolve();
+  let signedTo: number | null = null;
 
-  async function signMovedHeads(): Promise<void> {
+  async function signMovedHead(): Promise<void> {
     if (!ready()) return;
-    for (const head of await readUnsignedHeads(store)) {
-      const { chain, node, epoch, seq, hash } = head;
-      const statement: AuditStatement = { node, epoch, chain, seq, hash, at: now() };
-      const signature = await vaultSign(encodeAuditStatement(statement));
-      const line: CheckpointLine = { ...statement, hash: toHex(hash), signature: toHex(signature) };
-      // The outside first: what is signed in the database is in the file as well, and a file that refuses is tried again.
-      await appendDurably(options.checkpointFile, `${JSON.stringify(line)}\n`);
-      await storeBatch(store, statement, signature);
-    }
+    // As memory knows it: a head rewritten in the database behind the engine's back is not signed.
+    const { chain, node, epoch, seq, hash } = store.auditHead();
+    signedTo ??= await readSignedTo(store, chain);
+    if (seq <= signedTo) return;
+    const statement: AuditStatement = { node, epoch, chain, seq, hash, at: now() };
+    const signature = await vaultSign(encodeAuditStatement(statement));
+    const line: CheckpointLine = { ...statement, hash: toHex(hash), signature: toHex(signature) };
+    // The outside first: what is signed in the database is in the file as well, and a file that refuses is tried again.
+    await appendDurably(options.checkpointFile, `${JSON.stringify(line)}\n`);
+    await storeBatch(store, statement, signature);
+    signedTo = seq;
   }
 
   /** One round after the other, however many callers ask. */
   function sign(): Promise<void> {
-    round = round.catch(() => {}).then(signMovedHeads);
+    round = round.catch(() => {}).then(signMovedHead);
     return round;
   }
 
@@ -80,24 +75,14 @@ export function startAuditSigner(options: AuditSignerOptions): AuditSigner {
   };
 }
 
-/** Heads beyond the newest signature of their chain; the chains of commands beside the engine are signed with its own. */
-async function readUnsignedHeads(store: Store): Promise<HeadRow[]> {
+/** The last row of the chain that a signature covers; 0: none. */
+async function readSignedTo(store: Store, chain: number): Promise<number> {
   const query = store.sql
-    .selectFrom("audit_chain as c")
-    .select(["c.id as chain", "c.node", "c.epoch", "c.head_seq as seq", "c.head_hash as hash"])
-    .where("c.head_seq", ">", (eb) =>
-      eb.fn.coalesce(
-        eb
-          .selectFrom("audit_batch as b")
-          .whereRef("b.chain", "=", "c.id")
-          .select((b) => b.fn.max("b.seq").as("signed")),
-        eb.lit(0),
-      ),
-    )
+    .selectFrom("audit_batch")
+    .select((eb) => eb.fn.max("seq").as("seq"))
+    .where("chain", "=", chain)
     .compile();
-  const own = store.auditHead();
-  // For the own chain memory counts: a head rewritten in the database behind the engine's back is not signed.
-  return (await store.point(query)).map((row) => (row.chain === own.chain ? own : row));
+  return (await store.point(query))[0]?.seq ?? 0;
 }
 
 async function storeBatch(store: Store, { chain, seq, hash, at }: AuditStatement, signature: Uint8Array): Promise<void> {
