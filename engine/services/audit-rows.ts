@@ -1,28 +1,12 @@
 // Reads the audit tables for verification: in slices, because one long read transaction beside a running engine would keep
 // the write-ahead log from ever starting over.
 import type { Database } from "bun:sqlite";
+import type { Selectable } from "kysely";
+import type { AuditTable } from "../store/schema.ts";
 import type { ChainStart, WalkedRow } from "./audit-walk.ts";
 
-export interface AuditRow {
-  id: number;
-  chain: number;
-  seq: number;
-  started_at: number;
-  duration: number;
-  action: string;
-  success: number;
-  serial: string | null;
-  token_type: string | null;
-  user: string | null;
-  realm: string | null;
-  resolver: string | null;
-  administrator: string | null;
-  action_detail: string | null;
-  info: string | null;
-  client: string | null;
-  policies: string | null;
-  hash: Uint8Array;
-}
+/** A row of the table `audit` as it is read. */
+export type AuditRow = Selectable<AuditTable>;
 
 export interface BatchRow {
   seq: number;
