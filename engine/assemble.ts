@@ -13,6 +13,7 @@ import { createTokenBucket } from "./core/token-bucket.ts";
 import { openLog } from "./log.ts";
 import { type Budget, createBudget, createGuard, unlimited } from "./login/guard.ts";
 import { createPinMemory } from "./login/pin-memory.ts";
+import { createPinCost } from "./login/reject-floor.ts";
 import { createStepTimer } from "./login/steps.ts";
 import { createAdmins } from "./services/admins.ts";
 import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
@@ -78,6 +79,7 @@ export async function assembleEngine(dataDir: string, settings: Settings, now: (
       admins,
       sessions: createSessions({ vault, admins, directory, now }),
       pinMemory: createPinMemory(randomBytes(32), settings["pin.memory"] ? MAX_REMEMBERED_PINS : 0),
+      pinCost: createPinCost(),
       guard: openGuard(settings),
       steps: createStepTimer(() => performance.now()),
       rejectFloor: settings["pin.reject_floor"],

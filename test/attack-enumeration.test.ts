@@ -179,4 +179,21 @@ describe("how long it takes", () => {
     expect(started.engine.rejectFloor).toBe(true);
     await started.stop();
   });
+
+  test("a user with several PINs raises the floor for everybody: nobody refused after him is quicker than his hashes were", async () => {
+    const started = await startApp({ "pin.reject_floor": "true", "hash.memory_kib": "4096" });
+    await started.addRealm("home", ["many:x:1:1:Many:/:", "none:x:2:1:None:/:"]);
+    for (const pin of ["one", "two", "three"]) {
+      await started.api("POST", "/token/init", { type: "spass", user: "many", pin });
+    }
+    const single = started.engine.vault.hashLatency;
+    expect(await attempt(started.engine, { user: "many", pass: "wrong" })).toMatchObject({ accepted: false });
+    const { peak } = started.engine.pinCost;
+    expect([single > 0, peak > 0]).toEqual([true, true]);
+    for (const user of ["nobody", "none"]) {
+      const before = started.engine.pinCost.peak;
+      expect(await measure(() => attempt(started.engine, { user, pass: "wrong" }))).toBeGreaterThanOrEqual(before);
+    }
+    await started.stop();
+  });
 });

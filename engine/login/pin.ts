@@ -29,7 +29,11 @@ export async function matchPins(
     else candidate.pinMatched = quick;
   }
   // One after the other: a login holds one place in the queue of the hashes, however many tokens it has.
-  for (const { candidate, pin } of open) await compareHash(candidate, pin, engine);
+  if (open.length > 0) {
+    const tick = performance.now();
+    for (const { candidate, pin } of open) await compareHash(candidate, pin, engine);
+    engine.pinCost.observe(performance.now() - tick);
+  }
   return candidates;
 }
 

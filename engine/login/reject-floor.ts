@@ -1,18 +1,41 @@
-// Who is refused waits as long as a password hash takes, whether or not one was computed: a remembered PIN, a wrong one and
-// an unknown user then look the same on the clock. The wait is a timer and costs no CPU; accepted log-ins never wait.
+// Who is refused waits as long as password hashes take, whether or not any was computed: a remembered PIN, a wrong one, a user
+// with several PINs and an unknown user then look the same on the clock. The wait is a timer and costs no CPU; accepted log-ins
+// never wait.
 import type { LoginEngine, LoginRequest } from "./types.ts";
 
 /** The measured cost varies; a quarter more covers nearly all of it. */
 const MARGIN = 1.25;
 const LONGEST_MS = 3000;
+/** How fast a dear log-in is forgotten: after a hundred others a seventh of it is left. */
+const FADING = 0.98;
+
+/** What the PINs of one log-in cost lately, at most: a log-in hashes once for each token whose PIN is not remembered. */
+export interface PinCost {
+  /** milliseconds one log-in spent on hashes */
+  observe(ms: number): void;
+  /** milliseconds */
+  readonly peak: number;
+}
+
+export function createPinCost(): PinCost {
+  let peak = 0;
+  return {
+    observe(ms) {
+      peak = Math.max(ms, peak * FADING);
+    },
+    get peak() {
+      return peak;
+    },
+  };
+}
 
 /** Resolves at the next multiple of the floor after the request began: slower hashes fall on the next multiple, not between. */
 export async function answerNoSoonerThanAHash(
   request: Pick<LoginRequest, "startedTick">,
-  { vault, rejectFloor }: Pick<LoginEngine, "vault" | "rejectFloor">,
+  { vault, pinCost, rejectFloor }: Pick<LoginEngine, "vault" | "pinCost" | "rejectFloor">,
 ): Promise<void> {
   if (!rejectFloor) return;
-  const floor = Math.min(LONGEST_MS, vault.hashLatency * MARGIN);
+  const floor = Math.min(LONGEST_MS, Math.max(vault.hashLatency, pinCost.peak) * MARGIN);
   if (floor <= 0) return;
   const elapsed = performance.now() - request.startedTick;
   await Bun.sleep(Math.ceil(elapsed / floor) * floor - elapsed);

@@ -7,6 +7,7 @@ import type { Directory, User } from "../users/directory.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Guard } from "./guard.ts";
 import type { PinMemory } from "./pin-memory.ts";
+import type { PinCost } from "./reject-floor.ts";
 import type { StepTimer } from "./steps.ts";
 
 /** What the front-end asked, decoded. */
@@ -78,6 +79,7 @@ export interface LoginEngine {
   pinMemory: PinMemory;
   guard: Guard;
   steps: StepTimer;
+  pinCost: PinCost;
   /** Hide the cost of a PIN hash from those who are refused (decisions: guessing, timing, locking). */
   rejectFloor: boolean;
   /** milliseconds since 1970 */
