@@ -6,28 +6,6 @@ import type { LoginEngine, LoginRequest } from "./types.ts";
 /** The measured cost varies; a quarter more covers nearly all of it. */
 const MARGIN = 1.25;
 const LONGEST_MS = 3000;
-/** How fast a dear log-in is forgotten: after a hundred others a seventh of it is left. */
-const FADING = 0.98;
-
-/** What the PINs of one log-in cost lately, at most: a log-in hashes once for each token whose PIN is not remembered. */
-export interface PinCost {
-  /** milliseconds one log-in spent on hashes */
-  observe(ms: number): void;
-  /** milliseconds */
-  readonly peak: number;
-}
-
-export function createPinCost(): PinCost {
-  let peak = 0;
-  return {
-    observe(ms) {
-      peak = Math.max(ms, peak * FADING);
-    },
-    get peak() {
-      return peak;
-    },
-  };
-}
 
 /** Resolves at the next multiple of the floor after the request began: slower hashes fall on the next multiple, not between. */
 export async function answerNoSoonerThanAHash(

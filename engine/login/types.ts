@@ -6,8 +6,8 @@ import type { Hit, Miss, TokenType } from "../tokens/type.ts";
 import type { Directory, User } from "../users/directory.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Guard } from "./guard.ts";
+import type { PinCost } from "./pin-cost.ts";
 import type { PinMemory } from "./pin-memory.ts";
-import type { PinCost } from "./reject-floor.ts";
 import type { StepTimer } from "./steps.ts";
 
 /** What the front-end asked, decoded. */
