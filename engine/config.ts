@@ -3,6 +3,7 @@
 // A misspelt setting stops the start: a guard that somebody believes to be on must not be off because of a typing error.
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { MAX_HASH_WORK_KIB } from "./core/hash-bound.ts";
 import { registry, type Setting, type SettingKey, type Settings, startVariables, variableOf } from "./settings.ts";
 
 export type { Settings } from "./settings.ts";
@@ -36,8 +37,6 @@ export class SettingsError extends Error {
     this.faults = faults;
   }
 }
-
-const MAX_HASH_WORK_KIB = 2 ** 20;
 
 interface Found {
   key: string;
@@ -95,7 +94,6 @@ export function loadSettings(sources: SettingsSources): Settings {
     if (Object.hasOwn(registry, one.key)) values[one.key] = parseSetting(one, sources.dataDir, faults);
     else faults.push(`${one.from}: ${quote(one.key)} is not a setting${suggest(one.key, keys)}`);
   }
-  // The vault refuses to check dearer hashes (vault/password-cost.ts), so it must not make them.
   if (Number(values["hash.memory_kib"]) * Number(values["hash.iterations"]) > MAX_HASH_WORK_KIB) {
     faults.push(`hash.memory_kib times hash.iterations must be at most ${MAX_HASH_WORK_KIB}`);
   }

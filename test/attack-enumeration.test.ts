@@ -4,7 +4,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { login } from "../engine/login/login.ts";
 import type { LoginEngine, LoginRequest } from "../engine/login/types.ts";
+import { createAdmins } from "../engine/services/admins.ts";
 import { logIn } from "../engine/services/log-in.ts";
+import { VaultBusyError } from "../engine/vault/vault.ts";
 import { adminName, adminPassword, startApp, type TestApp } from "./kit/start-app.ts";
 import { check, enrol, passwdLine, type TestToken } from "./kit/tokens.ts";
 
@@ -195,5 +197,26 @@ describe("how long it takes", () => {
       expect(await measure(() => attempt(started.engine, { user, pass: "wrong" }))).toBeGreaterThanOrEqual(before);
     }
     await started.stop();
+  });
+
+  test("one busy moment does not tell unknown names from known ones for ever after", async () => {
+    let busy = true;
+    const { vault } = app.engine;
+    const admins = createAdmins(
+      app.engine.store,
+      {
+        hashPassword: (password, peppered) =>
+          busy ? Promise.reject(new VaultBusyError(1)) : vault.hashPassword(password, peppered),
+        verifyPassword: vault.verifyPassword,
+      },
+      app.engine.now,
+    );
+    const fault = await admins.checkNothing("wrong").then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(fault).toBeInstanceOf(VaultBusyError);
+    busy = false;
+    expect(await admins.checkNothing("wrong")).toBeUndefined();
   });
 });

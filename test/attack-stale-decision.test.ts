@@ -1,6 +1,8 @@
 // The attack: a log-in that was decided on what a token was, and is stored on what it has become. Whoever changes a token
 // (PIN, seed, owner, state) must not find a log-in accepted after his change that only fits what was before it.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { login } from "../engine/login/login.ts";
+import type { Intent } from "../engine/store/store.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
 import { check, configure, enrol, passwdLine, readAudit, type TestToken } from "./kit/tokens.ts";
 
@@ -63,4 +65,33 @@ test.each(CHANGES)("$name: every accepted log-in stands before the change in the
   }
   // Some did get in before it, else nothing was raced.
   expect(accepted).toBeGreaterThan(0);
+});
+
+test("a log-in that loses every race is refused, with its audit row, and is not tried for ever", async () => {
+  const token = await enrol(app, { user: "bob", pin: "pin" });
+  const { store } = app.engine;
+  let tries = 0;
+  const always = Object.create(store, {
+    commit: {
+      value: (intent: Intent) => {
+        if (intent.kind !== "login" || intent.effects.length === 0) return store.commit(intent);
+        tries++;
+        return Promise.resolve({ won: false });
+      },
+    },
+  });
+  const request = {
+    user: "bob",
+    pass: `pin${token.value(0)}`,
+    otpOnly: false,
+    client: "10.0.0.1",
+    action: "POST /validate/check",
+  };
+  const answer = await login(
+    { ...request, startedAt: app.engine.now(), startedTick: performance.now() },
+    { ...app.engine, store: always },
+  );
+  expect(answer).toEqual({ accepted: false, detail: { message: "wrong otp value" } });
+  expect(tries).toBe(5);
+  expect(readAudit(app.dataDir).at(-1)).toMatchObject({ user: "bob", success: 0, info: "wrong otp value" });
 });

@@ -1,8 +1,8 @@
 // One login from question to answer. The steps in reading order:
 //
-//   subject -> guard -> candidates -> PIN -> check -> decision -> commit -> answer
-//                          ^                                       |
-//                          +--------- lost: somebody was faster ---+
+//   guard (address) -> subject -> guard (user) -> candidates -> PIN -> check -> decision -> commit -> answer
+//                                                    ^                                       |
+//                                                    +--------- lost: somebody was faster ---+
 //
 // Nothing here scans, opens a connection or calls outside; everything a login needs is in memory or one index away.
 import { ApiError } from "@ostiary/shared/errors.ts";

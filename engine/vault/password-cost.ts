@@ -1,4 +1,5 @@
 // What a password hash costs to check, read from its text: to raise old hashes, and to refuse those that would stall the lane.
+import { MAX_HASH_WORK_KIB } from "../core/hash-bound.ts";
 
 /** Argon2id cost of new hashes; parallelism is always 1. */
 export interface HashCost {
@@ -19,10 +20,6 @@ export interface Argon2Hash {
 const ARGON2 =
   /^\$(argon2(?:d|i|id))\$v=19\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,10})\$([A-Za-z0-9+/]{1,128})\$([A-Za-z0-9+/]{1,172})$/;
 
-/** 1 GiB once or 100 MiB ten times; the reference's PINs (argon2, 9 rounds, up to 100 MiB) are below. */
-const MAX_MEMORY_KIB = 2 ** 20;
-/** Memory times passes. The setting that makes new hashes is held to it too, or nobody could log in with them. */
-export const MAX_WORK_KIB = 2 ** 20;
 /** 2^15 rounds of bcrypt take about 2 s. */
 const MAX_BCRYPT_COST = 15;
 
@@ -32,7 +29,7 @@ export function parseArgon2(hash: string): Argon2Hash | null {
   if (found === null) return null;
   const [, kind, memory, time, parallel, salt = "", tag = ""] = found;
   const [memoryKib, iterations, lanes] = [Number(memory), Number(time), Number(parallel)];
-  if (memoryKib > MAX_MEMORY_KIB || memoryKib * iterations > MAX_WORK_KIB || lanes > 255) return null;
+  if (memoryKib * iterations > MAX_HASH_WORK_KIB || iterations < 1 || lanes > 255) return null;
   return { kind: kind as Argon2Hash["kind"], memoryKib, iterations, lanes, salt, tag };
 }
 
