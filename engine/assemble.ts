@@ -18,6 +18,7 @@ import { createStepTimer } from "./login/steps.ts";
 import { createAdmins } from "./services/admins.ts";
 import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
 import type { Engine } from "./services/engine.ts";
+import { createJobs } from "./services/jobs.ts";
 import { resolverContext } from "./services/resolvers.ts";
 import { createSessions } from "./services/sessions.ts";
 import { openStore } from "./store/sqlite-store.ts";
@@ -40,15 +41,26 @@ export interface RunningEngine {
   close(): Promise<void>;
 }
 
-/** Opens everything; `now` is the clock, milliseconds since 1970. Errors: KeyFileError, StoreInUseError, MigrationError, and what the system says. */
-export async function assembleEngine(dataDir: string, settings: Settings, now: () => number = Date.now): Promise<RunningEngine> {
+export interface AssembleOptions {
+  /** The clock, milliseconds since 1970. */
+  now?: () => number;
+  /** A command beside a running engine or without one: takes no lock and writes an audit chain of its own, `<node>-cli`. */
+  beside?: boolean;
+}
+
+/** Opens everything. Errors: KeyFileError, StoreInUseError, MigrationError, and what the system says. */
+export async function assembleEngine(
+  dataDir: string,
+  settings: Settings,
+  { now = Date.now, beside = false }: AssembleOptions = {},
+): Promise<RunningEngine> {
   const log = openLog("engine");
   probeCheckpointFile(settings["audit.checkpoint_file"]);
   const mayReadMetrics = settings["metrics.allow"].map(parseNetwork);
   const store = openStore({
     path: databasePath(dataDir),
-    node: settings["node.name"],
-    exclusive: true,
+    node: beside ? `${settings["node.name"]}-cli` : settings["node.name"],
+    exclusive: !beside,
     now,
     tokenCache: settings["tokens.cache"],
   });
@@ -68,8 +80,10 @@ export async function assembleEngine(dataDir: string, settings: Settings, now: (
       Promise.all([systemSettings.reload(), directory.reload()]).catch((error: unknown) => log.error("reload failed", { error }));
     });
     const admins = createAdmins(store, vault, now);
+    const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
     let faulty: string | null = null;
     const engine: Engine = {
+      dataDir,
       store,
       vault,
       directory,
@@ -78,6 +92,7 @@ export async function assembleEngine(dataDir: string, settings: Settings, now: (
       resolverDeps,
       admins,
       sessions: createSessions({ vault, admins, directory, now }),
+      jobs,
       pinMemory: createPinMemory(randomBytes(32), settings["pin.memory"] ? MAX_REMEMBERED_PINS : 0),
       pinCost: createPinCost(),
       guard: openGuard(settings),
@@ -111,6 +126,7 @@ export async function assembleEngine(dataDir: string, settings: Settings, now: (
       engine,
       async close() {
         clearInterval(probe);
+        await jobs.close();
         await signer.stop().catch((error: unknown) => log.error("the last audit rows are not signed", { error }));
         await directory.close();
         await vault.close();

@@ -1,12 +1,16 @@
 // Every endpoint there is. The engine implements it, the site calls it, OpenAPI prints it.
 import type { Endpoint } from "./endpoint.ts";
 import { auth } from "./endpoints/auth.ts";
+import { job } from "./endpoints/job.ts";
 import { system } from "./endpoints/system.ts";
 import { token } from "./endpoints/token.ts";
 import { user } from "./endpoints/user.ts";
 import { validate } from "./endpoints/validate.ts";
 
-export const catalogue = { ...auth, ...validate, ...token, ...user, ...system } as const satisfies Record<string, Endpoint>;
+export const catalogue = { ...auth, ...validate, ...token, ...user, ...system, ...job } as const satisfies Record<
+  string,
+  Endpoint
+>;
 
 export type Catalogue = typeof catalogue;
 export type EndpointName = keyof Catalogue;

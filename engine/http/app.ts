@@ -4,30 +4,11 @@ import type { Endpoint } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { unquote } from "../core/percent.ts";
 import type { Engine } from "../services/engine.ts";
-import type { Handlers } from "./call.ts";
 import { type AnyHandler, compileEndpoint } from "./dispatch.ts";
 import type { App, Inbound, Outgoing } from "./exchange.ts";
+import { handlers } from "./handlers.ts";
 import { errorBody, respond } from "./respond.ts";
 import { createRouter } from "./router.ts";
-import { authRoutes } from "./routes/auth.ts";
-import { operationRoutes } from "./routes/operation.ts";
-import { realmRoutes } from "./routes/realm.ts";
-import { resolverRoutes } from "./routes/resolver.ts";
-import { systemRoutes } from "./routes/system.ts";
-import { tokenRoutes } from "./routes/token.ts";
-import { userRoutes } from "./routes/user.ts";
-import { validateRoutes } from "./routes/validate.ts";
-
-const handlers: Handlers<EndpointName> = {
-  ...authRoutes,
-  ...validateRoutes,
-  ...tokenRoutes,
-  ...userRoutes,
-  ...resolverRoutes,
-  ...realmRoutes,
-  ...systemRoutes,
-  ...operationRoutes,
-};
 
 /** The app as a function; no port is opened. */
 export function createApp(engine: Engine): App {

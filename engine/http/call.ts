@@ -3,6 +3,7 @@ import type { Catalogue, EndpointName } from "@ostiary/shared/catalogue.ts";
 import type { Endpoint, ParamsOf, ValueOf } from "@ostiary/shared/endpoint.ts";
 import type { Work } from "../services/work.ts";
 import type { Bag } from "./bag.ts";
+import type { Body } from "./exchange.ts";
 
 export interface Call<Params = Record<string, unknown>> extends Work {
   params: Params;
@@ -26,6 +27,14 @@ export interface Reply<Value = unknown> {
   detail?: Record<string, unknown>;
   /** Only for endpoints without envelope: another status than 200. */
   status?: number;
+  /** Goes out in place of the envelope, as an attachment of this name (rest-api.md 1.7, last item). */
+  file?: ReplyFile;
+}
+
+export interface ReplyFile {
+  name: string;
+  contentType: string;
+  body: Body;
 }
 
 export type Handler<E extends Endpoint> = (call: Call<ParamsOf<E>>) => Promise<Reply<ValueOf<E>>>;

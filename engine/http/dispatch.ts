@@ -4,7 +4,7 @@ import type { Engine } from "../services/engine.ts";
 import { writeAudit, writeCall } from "./audit-call.ts";
 import { authenticate, forceIdentity } from "./authenticate.ts";
 import { readBag } from "./bag.ts";
-import type { Call, Reply } from "./call.ts";
+import type { Call, Reply, ReplyFile } from "./call.ts";
 import type { Inbound, Outgoing } from "./exchange.ts";
 import { toApiError } from "./faults.ts";
 import { compileParams } from "./params.ts";
@@ -42,11 +42,23 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       call.params = decode(call.bag);
       const reply = await handler(call);
       if (!call.audited) await writeAudit(call, reply.value !== false, null);
+      if (reply.file) return respondFile(reply.file);
       if (entry.raw) return respondRaw(entry.raw, reply);
       return await respond(successBody(reply.value, reply.detail, entry.id ?? 1, engine.now()), 200, nonceOf(call), signing);
     } catch (cause) {
       return refuse(cause, call, signing);
     }
+  };
+}
+
+function respondFile({ name, contentType, body }: ReplyFile): Outgoing {
+  // A name from a path must not end the header or the quotes.
+  const plain = name.replace(/[^\w.-]/g, "_");
+  const disposition = `attachment; filename=${plain}`;
+  return {
+    status: 200,
+    headers: { "content-type": contentType, "content-disposition": disposition, "cache-control": "no-cache" },
+    body,
   };
 }
 

@@ -20,8 +20,13 @@ export interface Inbound {
 export interface Outgoing {
   status: number;
   headers: Record<string, string>;
-  body: string;
+  body: Body;
 }
+
+/** Text or bytes; or pieces of text that are made while they are sent, for what is too long to hold. */
+export type Body = string | Uint8Array | AsyncIterable<string>;
+
+export const isStream = (body: Body): body is AsyncIterable<string> => typeof body === "object" && Symbol.asyncIterator in body;
 
 /** The app: it never rejects. */
 export type App = (inbound: Inbound) => Promise<Outgoing>;

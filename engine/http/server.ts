@@ -3,7 +3,7 @@
 // that sent two requests at once kill the process: there Bun writes the answers to a connection it may have freed.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { type App, toInbound } from "./exchange.ts";
+import { type App, isStream, toInbound } from "./exchange.ts";
 
 export interface Listener {
   hostname: string;
@@ -91,9 +91,33 @@ function openPort(server: Server, hostname: string, port: number): Promise<void>
 async function serve(app: App, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const { status, headers, body } = await app(toInbound(message));
   const sent: Record<string, string | number> = { ...headers };
-  if (status !== 204) sent["content-length"] = Buffer.byteLength(body);
+  if (status !== 204 && !isStream(body))
+    sent["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // What is left of a body that was too large would have to be read before the next request.
   if (!message.complete) sent.connection = "close";
   response.writeHead(status, sent);
-  response.end(message.method === "HEAD" ? undefined : body);
+  if (message.method === "HEAD") response.end();
+  else if (isStream(body)) await sendPieces(response, body);
+  else response.end(body);
+}
+
+/** Sends what is made piece by piece, no faster than the client takes it. A client that goes away ends the making. */
+async function sendPieces(response: ServerResponse, pieces: AsyncIterable<string>): Promise<void> {
+  for await (const piece of pieces) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await waitForRoom(response);
+  }
+  response.end();
+}
+
+function waitForRoom(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      response.removeListener("drain", go);
+      response.removeListener("close", go);
+      resolve();
+    };
+    response.on("drain", go);
+    response.on("close", go);
+  });
 }

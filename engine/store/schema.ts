@@ -152,7 +152,61 @@ export interface AuditBatchTable {
   signature: Uint8Array;
 }
 
+export interface TokenGroupTable {
+  id: Generated<number>;
+  name: string;
+  description: Generated<string>;
+}
+
+export interface TokenTokenGroupTable {
+  token_id: number;
+  group_id: number;
+}
+
+/** Rows `first_seq` to `last_seq` of a chain were removed by rotation; the chain goes on from `last_hash`. */
+export interface AuditGapTable {
+  chain: number;
+  first_seq: number;
+  last_seq: number;
+  last_hash: Uint8Array;
+  removed_at: number;
+  /** Ed25519, by the audit key. */
+  signature: Uint8Array;
+}
+
+/** `id` is the claim `jti` of the JWT. */
+export interface ApiKeyTable {
+  id: string;
+  role: "admin" | "validate";
+  username: string;
+  description: Generated<string>;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+export interface UserLogoutTable {
+  resolver: string;
+  user_id: string;
+  ended_at: number;
+}
+
+/** Which programs call from where; written in batches, never on the path of a log-in. */
+export interface ClientApplicationTable {
+  ip: string;
+  client_type: string;
+  node: string;
+  hostname: Generated<string>;
+  last_seen: number;
+}
+
 export interface Schema {
+  token_group: TokenGroupTable;
+  token_token_group: TokenTokenGroupTable;
+  audit_gap: AuditGapTable;
+  api_key: ApiKeyTable;
+  user_logout: UserLogoutTable;
+  client_application: ClientApplicationTable;
   token: TokenTable;
   token_owner: TokenOwnerTable;
   token_realm: TokenRealmTable;

@@ -1,6 +1,6 @@
 // The app without a listener: a Request of this process in, a Response out, by the rules that server.ts has for the network.
 import { ApiError } from "@ostiary/shared/errors.ts";
-import { type App, normalisePath } from "../../engine/http/exchange.ts";
+import { type App, isStream, normalisePath } from "../../engine/http/exchange.ts";
 
 /** `peer`: the address the client seems to have. */
 export async function answerRequest(app: App, request: Request, peer = "127.0.0.1"): Promise<Response> {
@@ -17,5 +17,6 @@ export async function answerRequest(app: App, request: Request, peer = "127.0.0.
       return bytes;
     },
   });
-  return new Response(status === 204 ? null : body, { status, headers });
+  const sent = isStream(body) ? (await Array.fromAsync(body)).join("") : body;
+  return new Response(status === 204 ? null : sent, { status, headers });
 }

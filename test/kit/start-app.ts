@@ -51,9 +51,8 @@ export async function startApp(overrides: Record<string, string> = {}, startAt =
   await createDataDirectory(dataDir, settings, { username: adminName, password: adminPassword });
   const startedTick = performance.now();
   let moved = 0;
-  const { engine, close } = await assembleEngine(dataDir, settings, () =>
-    Math.round(startAt + moved + (performance.now() - startedTick)),
-  );
+  const now = () => Math.round(startAt + moved + (performance.now() - startedTick));
+  const { engine, close } = await assembleEngine(dataDir, settings, { now });
   const app = createApp(engine);
   const send = (request: Request, peer = "127.0.0.1") => answerRequest(app, request, peer);
   const call = <T>(method: string, path: string, params?: ApiParams, options?: ApiOptions) =>

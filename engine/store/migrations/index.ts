@@ -1,5 +1,8 @@
 // The migrations in the order in which they are applied. Append only.
 import type { Migration } from "../migrate.ts";
 import { initial } from "./0001-initial.ts";
+import { tokenGroups } from "./0002-token-groups.ts";
+import { auditRotation } from "./0003-audit-rotation.ts";
+import { access } from "./0004-access.ts";
 
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, tokenGroups, auditRotation, access];

@@ -1,0 +1,24 @@
+// Every endpoint with its handler; the compiler says which is missing.
+import type { EndpointName } from "@ostiary/shared/catalogue.ts";
+import type { Handlers } from "./call.ts";
+import { authRoutes } from "./routes/auth.ts";
+import { jobRoutes } from "./routes/job.ts";
+import { operationRoutes } from "./routes/operation.ts";
+import { realmRoutes } from "./routes/realm.ts";
+import { resolverRoutes } from "./routes/resolver.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { tokenRoutes } from "./routes/token.ts";
+import { userRoutes } from "./routes/user.ts";
+import { validateRoutes } from "./routes/validate.ts";
+
+export const handlers: Handlers<EndpointName> = {
+  ...authRoutes,
+  ...validateRoutes,
+  ...tokenRoutes,
+  ...userRoutes,
+  ...resolverRoutes,
+  ...realmRoutes,
+  ...systemRoutes,
+  ...jobRoutes,
+  ...operationRoutes,
+};
