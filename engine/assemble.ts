@@ -17,7 +17,9 @@ import { createPinMemory } from "./login/pin-memory.ts";
 import { createStepTimer } from "./login/steps.ts";
 import { createAdmins } from "./services/admins.ts";
 import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
+import { followConfiguration } from "./services/configuration.ts";
 import type { Engine } from "./services/engine.ts";
+import { createGpgKeys } from "./services/gpg-keys.ts";
 import { createJobs } from "./services/jobs.ts";
 import { resolverContext } from "./services/resolvers.ts";
 import { createSessions } from "./services/sessions.ts";
@@ -76,9 +78,11 @@ export async function assembleEngine(
       new TextDecoder().decode(await vault.unseal(Uint8Array.fromBase64(value), resolverContext(resolver, key))),
     );
     for (const [name, fault] of directory.faults()) log.warn("a user source can not be opened", { resolver: name, fault });
-    store.onForeignChange(() => {
-      Promise.all([systemSettings.reload(), directory.reload()]).catch((error: unknown) => log.error("reload failed", { error }));
-    });
+    const configuration = followConfiguration(
+      store,
+      () => Promise.all([systemSettings.reload(), directory.reload()]),
+      (error) => log.error("the configuration could not be read again", { error }),
+    );
     const admins = createAdmins(store, vault, now);
     const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
     let faulty: string | null = null;
@@ -87,12 +91,15 @@ export async function assembleEngine(
       store,
       vault,
       directory,
-      systemSettings,
+      configuration,
       systemConfig: systemSettings.current,
       resolverDeps,
       admins,
       sessions: createSessions({ vault, admins, directory, now }),
       jobs,
+      gpgKeys: createGpgKeys(settings["import.gpg_directory"], (file, why) =>
+        log.warn("a file holds no OpenPGP key that can be read", { file, why }),
+      ),
       pinMemory: createPinMemory(randomBytes(32), settings["pin.memory"] ? MAX_REMEMBERED_PINS : 0),
       pinCost: createPinCost(),
       guard: openGuard(settings),

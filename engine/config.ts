@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { MAX_HASH_WORK_KIB } from "./core/hash-bound.ts";
+import { findNearestWord } from "./core/nearest-word.ts";
 import { registry, type Setting, type SettingKey, type Settings, startVariables, variableOf } from "./settings.ts";
 
 export type { Settings } from "./settings.ts";
@@ -159,22 +160,6 @@ function quote(name: string): string {
 
 /** "; did you mean …?" when a known name is near. */
 function suggest(name: string, known: readonly string[]): string {
-  const limit = Math.max(2, Math.floor(name.length / 3));
-  const [best] = known.map((word) => ({ word, far: measureDistance(name, word) })).sort((a, b) => a.far - b.far);
-  return best !== undefined && best.far <= limit ? `; did you mean ${best.word}?` : "";
-}
-
-/** Levenshtein distance; names over 80 characters count as far from everything. */
-function measureDistance(a: string, b: string): number {
-  if (a.length > 80) return Number.POSITIVE_INFINITY;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const nearest = findNearestWord(name, known);
+  return nearest === null ? "" : `; did you mean ${nearest}?`;
 }

@@ -120,6 +120,17 @@ export const registry = {
     path: true,
     help: "Directories from which passwd resolvers may read files.",
   }),
+  "import.gpg_directory": define({
+    kind: pathKind(),
+    default: "<data>/gpg",
+    path: true,
+    help: "OpenPGP keys, armoured or binary, one or more in a file; vendors encrypt seed files to them. Their public halves are shown by GET /system/gpgkeys.",
+  }),
+  "compat.reveal_secrets": define({
+    kind: flagKind(),
+    default: false,
+    help: "Show administrators stored secrets of system settings in the clear, as privacyIDEA does, instead of `__CENSORED__`.",
+  }),
   "tokens.cache": define({
     kind: integerKind(0, 100_000_000),
     default: 200000,

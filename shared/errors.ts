@@ -1,5 +1,7 @@
 // The one error table: symbol, number on the wire, HTTP status, safe text, log level (rest-api.md 1.3 and 1.4).
-// Texts hold `{names}` that the thrower fills with words of ours or of the contract, never with secrets.
+// Texts hold `{names}` that the thrower fills with words of ours or of the contract, never with secrets. A text of its own is an
+// entry of its own here, with its German in messages/de.ts; what varies inside a text is a word or a phrase (messages/phrases.ts).
+import { fill, phrases, type Words } from "./messages/phrases.ts";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
@@ -42,8 +44,24 @@ export const errorTable = {
   method_not_allowed: define(905, 405, "This address does not know the method; it knows {allowed}."),
 
   // 400: something in the request. `ERR<code>: ` stands before these texts on the wire.
+  // `{text}` is English for everybody: each text that can be known beforehand has its own entry.
   token_admin: define(301, 400, "{text}"),
+  serial_in_use: define(301, 400, "The serial number is in use."),
+  serial_made_meanwhile: define(301, 400, "A token with this serial number was created at the same moment."),
+  token_type_fixed: define(
+    301,
+    400,
+    "The serial number belongs to a token of another type, and a token can not change its type.",
+  ),
+  copy_without_owner: define(301, 400, "The token to copy from has no owner."),
+  random_pin_without_policy: define(
+    301,
+    400,
+    "No policy says what a random PIN looks like. An enrollment policy with otp_pin_set_random sets its length.",
+  ),
   config_admin: define(302, 400, "{text}"),
+  resolver_type_fixed: define(302, 400, "The type of a resolver can not change."),
+  resolver_in_realm: define(302, 400, "The resolver is still part of a realm. Take it out of the realm first."),
   default_unknown: define(77, 400, "There is no default setting of this name. Known are: {known}."),
   genkey_and_otpkey: define(344, 400, "Either genkey or otpkey may be given, not both."),
   user_not_found: define(904, 400, "The user can not be found in any resolver in this realm!"),
@@ -51,11 +69,34 @@ export const errorTable = {
   empty_parameter: define(905, 400, "Parameter '{name}' must not be empty"),
   bad_parameter: define(905, 400, "Parameter '{name}' must be {wanted}."),
   parameter: define(905, 400, "{text}"),
+  user_or_serial_missing: define(905, 400, "You either need to provide user or serial"),
+  serial_or_user_missing: define(905, 400, "You need to specify a serial or a user."),
+  invalid_serial: define(905, 400, "Invalid serial number."),
+  invalid_user: define(905, 400, "Invalid user."),
+  serial_of_other_user: define(905, 400, "Given serial does not belong to given user!"),
+  changed_meanwhile: define(905, 400, "Somebody changed this at the same moment. Please look and try again."),
+  realm_name: define(905, 400, "The name of a realm is made of letters, digits, '_', '-' and '.'."),
+  resolver_name: define(905, 400, "The name of a resolver is made of letters, digits, '_', '-' and '.'."),
+  setting_missing: define(905, 400, "Give at least one setting as name=value."),
+  setting_too_long: define(905, 400, "A setting has at most {name} characters in its name and {value} in its value."),
+  setting_nul: define(905, 400, "A setting is text without NUL."),
+  no_secret_stored: define(905, 400, "{censored} stands for a stored secret, and there is none of this name."),
+  secret_stays_secret: define(905, 400, "A stored secret stays one. Give a new value together with the new type."),
+  info_too_many: define(905, 400, "Token information: at most {maximum} keys in one call."),
+  info_too_long: define(
+    905,
+    400,
+    "Token information: a key has at most {key}, a value at most {value} characters, none of them NUL.",
+  ),
+  random_pin_contents: define(905, 400, "The contents that the policy wants of a PIN can not be made."),
   body_unreadable: define(905, 400, "The request body can not be read: {reason}."),
   token_locked: define(1007, 400, "The token is revoked and can not be used."),
+  copy_source: define(1016, 400, "There is no token with the serial number to copy from."),
+  copy_target: define(1017, 400, "There is no token with the serial number to copy to."),
   already_assigned: define(1103, 400, "Token already assigned to another user."),
   token_type_unknown: define(1610, 400, "Unknown token type. Known are: {known}."),
   hsm: define(707, 400, "{text}"),
+  passphrase_wrong: define(707, 400, "The passphrase is wrong."),
   body_too_large: define(905, 413, "The request is larger than the {limit} bytes this address accepts."),
 
   // 5xx: something in us.
@@ -68,11 +109,36 @@ export const errorTable = {
 
 export type ErrorName = keyof typeof errorTable;
 
-/** A refusal with a place in the error table. `detail` goes to the envelope as it is; `retryAfter` (seconds) to the header. */
+/**
+ * Texts that clients compare (rest-api.md 1.4). They are English, whatever the language of the server, unless the client asks for
+ * another one itself.
+ */
+export const contractTexts: ReadonlySet<ErrorName> = new Set<ErrorName>([
+  "wrong_credentials",
+  "unknown_auth_realm",
+  "missing_username",
+  "missing_authorization",
+  "right_missing",
+  "token_not_found",
+  "user_not_found",
+  "missing_parameter",
+  "empty_parameter",
+  "user_or_serial_missing",
+  "serial_or_user_missing",
+  "invalid_serial",
+  "invalid_user",
+  "serial_of_other_user",
+]);
+
+/**
+ * A refusal with a place in the error table. `detail` goes to the envelope as it is; `retryAfter` (seconds) to the header. Its
+ * `message` is English, for trail and log; `kind` and `words` are what another language is made from (messages/render.ts).
+ */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly kind: ErrorName;
   readonly spec: ErrorSpec;
+  readonly words: Words;
   readonly detail: Record<string, unknown> | null;
   readonly retryAfter: number | undefined;
   /** One of many like it: the audit trail need not hear of each. */
@@ -80,13 +146,14 @@ export class ApiError extends Error {
 
   constructor(
     kind: ErrorName,
-    words: Record<string, string | number> = {},
+    words: Words = {},
     more: { detail?: Record<string, unknown>; retryAfter?: number; quiet?: boolean; cause?: unknown } = {},
   ) {
     const spec = errorTable[kind];
-    super(fill(spec, words), more.cause === undefined ? undefined : { cause: more.cause });
+    super(withCode(spec, fill(spec.text, words, phrases)), more.cause === undefined ? undefined : { cause: more.cause });
     this.kind = kind;
     this.spec = spec;
+    this.words = words;
     this.detail = more.detail ?? null;
     this.retryAfter = more.retryAfter;
     this.quiet = more.quiet ?? false;
@@ -94,7 +161,6 @@ export class ApiError extends Error {
 }
 
 /** 401, 403 and 404 carry the bare text, the others `ERR<code>: <text>` (rest-api.md 1.3). */
-function fill(spec: ErrorSpec, words: Record<string, string | number>): string {
-  const text = spec.text.replace(/\{(\w+)\}/g, (_, name: string) => String(words[name] ?? ""));
+export function withCode(spec: ErrorSpec, text: string): string {
   return [401, 403, 404].includes(spec.status) ? text : `ERR${spec.code}: ${text}`;
 }

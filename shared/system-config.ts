@@ -1,7 +1,9 @@
 // The system settings that live in the database (config-and-tokens.md G): key, type, default, words.
-// Any other key may be stored too (POST /system/setConfig); these are the ones with a meaning. What the engine does not read yet says so.
+// Any other key may be stored too (POST /system/setConfig); these are the ones with a meaning.
 
 export interface SystemKey {
+  /** Where the contract describes it: config-and-tokens.md G or J. */
+  id: string;
   kind: "flag" | "integer" | "text";
   default: boolean | number | string;
   minimum?: number;
@@ -14,18 +16,22 @@ export interface SystemKey {
   aliases?: readonly string[];
   /** Written through POST /system/setDefault as well. */
   tokenDefault?: boolean;
+  /** It can be set, but what reads it does not exist yet. */
+  unused?: boolean;
   help: string;
 }
 
-type More = Omit<Partial<SystemKey>, "kind" | "default">;
+type More = Omit<Partial<SystemKey>, "id" | "kind" | "default">;
 
-const flag = (value: boolean, help: string, more: More = {}) => ({
+const flag = (id: string, value: boolean, help: string, more: More = {}) => ({
+  id,
   kind: "flag" as const,
   default: value,
   help,
   ...more,
 });
-const integer = (value: number, minimum: number, maximum: number, help: string, more: More = {}) => ({
+const integer = (id: string, value: number, minimum: number, maximum: number, help: string, more: More = {}) => ({
+  id,
   kind: "integer" as const,
   default: value,
   minimum,
@@ -34,58 +40,65 @@ const integer = (value: number, minimum: number, maximum: number, help: string, 
   ...more,
 });
 
+const text = (id: string, value: string, help: string, more: More = {}) => ({
+  id,
+  kind: "text" as const,
+  default: value,
+  help,
+  ...more,
+});
+
 const HASHES = ["sha1", "sha256", "sha512"] as const;
 
 export const systemKeys = {
-  splitAtSign: flag(true, "Take `name@realm` apart when the realm exists.", { shownUnset: true }),
-  IncFailCountOnFalsePin: flag(true, "A PIN that fits none of a user's tokens raises the fail counter of all of them.", {
+  splitAtSign: flag("G01", true, "Take `name@realm` apart when the realm exists.", { shownUnset: true }),
+  IncFailCountOnFalsePin: flag("G02", true, "A PIN that fits none of a user's tokens raises the fail counter of all of them.", {
     shownUnset: true,
     aliases: ["FailCounterIncOnFalsePin"],
   }),
-  PrependPin: flag(true, "The PIN stands before the one-time password; off: behind it.", { shownUnset: true }),
-  ReturnSamlAttributes: flag(true, "Not used yet. /validate/samlcheck returns attributes of the user.", { shownUnset: true }),
-  ReturnSamlAttributesOnFail: flag(false, "Not used yet. /validate/samlcheck returns them for a refused log-in too."),
+  PrependPin: flag("G05", true, "The PIN stands before the one-time password; off: behind it.", { shownUnset: true }),
+  ReturnSamlAttributes: flag("G06", true, "/validate/samlcheck returns attributes of the user.", {
+    shownUnset: true,
+    unused: true,
+  }),
+  ReturnSamlAttributesOnFail: flag("G07", false, "/validate/samlcheck returns them for a refused log-in too.", { unused: true }),
   failcounter_clear_timeout: integer(
+    "G03",
     0,
     0,
     525_600,
     "Minutes after which a full fail counter may be cleared by a right log-in; 0: only an administrator clears it.",
   ),
-  ResetFailcounterOnPIN: flag(false, "After that time the right PIN alone clears it too."),
-  AutoResync: flag(false, "Two one-time passwords in a row from outside the window bring a token back in step."),
-  AutoResyncTimeout: integer(300, 1, 86_400, "Seconds within which the second of them must come."),
+  ResetFailcounterOnPIN: flag("G04", false, "After that time the right PIN alone clears it too."),
+  AutoResync: flag("G08", false, "Two one-time passwords in a row from outside the window bring a token back in step."),
+  AutoResyncTimeout: integer("G09", 300, 1, 86_400, "Seconds within which the second of them must come."),
   no_auth_counter: flag(
+    "G11",
     false,
     "Do not count log-ins of a token; its limits count_auth_max and count_auth_success_max then have no effect.",
   ),
-  OverrideAuthorizationClient: { kind: "text", default: "", help: "Not used yet. Proxies that may speak for other clients." },
-  UserCacheExpiration: integer(0, 0, 31_536_000, "Not used yet. Seconds a user found in a source is remembered; 0: not at all."),
-  DefaultResetFailCount: flag(true, "A resync sets the fail counter back to 0.", { tokenDefault: true }),
-  DefaultMaxFailCount: integer(10, 1, 100_000, "Failed attempts after which a new token is locked.", { tokenDefault: true }),
-  DefaultSyncWindow: integer(1000, 1, 40_000, "One-time passwords searched when a new token is resynchronised.", {
+  OverrideAuthorizationClient: text("G10", "", "Proxies that may speak for other clients.", { unused: true }),
+  UserCacheExpiration: integer("G12", 0, 0, 31_536_000, "Seconds a user found in a source is remembered; 0: not at all.", {
+    unused: true,
+  }),
+  DefaultResetFailCount: flag("G13", true, "A resync sets the fail counter back to 0.", { tokenDefault: true }),
+  DefaultMaxFailCount: integer("G14", 10, 1, 100_000, "Failed attempts after which a new token is locked.", {
     tokenDefault: true,
   }),
-  DefaultCountWindow: integer(10, 1, 1000, "One-time passwords searched at a log-in with a new event based token.", {
+  DefaultSyncWindow: integer("G15", 1000, 1, 40_000, "One-time passwords searched when a new token is resynchronised.", {
     tokenDefault: true,
   }),
-  DefaultOtpLen: integer(6, 4, 10, "Digits of a new token.", { tokenDefault: true }),
-  DefaultChallengeValidityTime: integer(120, 1, 86_400, "Not used yet. Seconds a challenge can be answered."),
-  SerialLength: integer(8, 4, 32, "Characters of a new serial number after its prefix."),
-  "totp.timeStep": integer(30, 1, 86_400, "Seconds a value of a new TOTP token is shown."),
-  "totp.timeWindow": integer(180, 0, 604_800, "Seconds a new TOTP token's clock may differ, each way."),
-  "totp.timeShift": integer(0, -604_800, 604_800, "Seconds a new TOTP token's clock is ahead."),
-  "totp.hashlib": {
-    kind: "text",
-    default: "sha1",
-    words: HASHES,
-    help: "Hash function of new TOTP tokens: sha1, sha256 or sha512.",
-  },
-  "hotp.hashlib": {
-    kind: "text",
-    default: "sha1",
-    words: HASHES,
-    help: "Hash function of new HOTP tokens: sha1, sha256 or sha512.",
-  },
+  DefaultCountWindow: integer("G17", 10, 1, 1000, "One-time passwords searched at a log-in with a new event based token.", {
+    tokenDefault: true,
+  }),
+  DefaultOtpLen: integer("G16", 6, 4, 10, "Digits of a new token.", { tokenDefault: true }),
+  DefaultChallengeValidityTime: integer("G18", 120, 1, 86_400, "Seconds a challenge can be answered.", { unused: true }),
+  SerialLength: integer("G19", 8, 4, 32, "Characters of a new serial number after its prefix."),
+  "totp.timeStep": integer("J07", 30, 1, 86_400, "Seconds a value of a new TOTP token is shown."),
+  "totp.timeWindow": integer("J07", 180, 0, 604_800, "Seconds a new TOTP token's clock may differ, each way."),
+  "totp.timeShift": integer("J07", 0, -604_800, 604_800, "Seconds a new TOTP token's clock is ahead."),
+  "totp.hashlib": text("J07", "sha1", "Hash function of new TOTP tokens: sha1, sha256 or sha512.", { words: HASHES }),
+  "hotp.hashlib": text("J06", "sha1", "Hash function of new HOTP tokens: sha1, sha256 or sha512.", { words: HASHES }),
 } as const satisfies Record<string, SystemKey>;
 
 export type SystemKeyName = keyof typeof systemKeys;

@@ -51,6 +51,7 @@ const packageZones: Record<string, string[]> = {
   "@logtape/logtape": ["engine/settings"],
   kysely: ["engine/store", "engine/services"],
   "bun:sqlite": ["engine/store", "engine/services", "test", "bench"],
+  openpgp: ["engine/services", "test"],
   piscina: ["engine/vault", "engine/store"],
   qr: ["engine/vault", "engine/cli"],
   "@noble/hashes": ["test", "engine/core"],

@@ -109,7 +109,7 @@ test("a change by another connection is seen by the next read, and listeners are
   const { store } = scratch;
   await insertToken(store, { serial: "A" }, { resolver: "r", userId: "u" });
   let heard = 0;
-  store.onForeignChange(() => {
+  store.onConfigurationChange(() => {
     heard += 1;
   });
   expect((await store.tokensOfOwner("r", "u"))[0]?.active).toBe(true);

@@ -1,6 +1,7 @@
 // A command of `ostiary` as data: its words, its help, what it does.
 import { parseArgs } from "node:util";
 import { loadSettings, type SettingFlag, type Settings, takeSettingFlags } from "../config.ts";
+import { findNearestWord } from "../core/nearest-word.ts";
 
 export interface Command {
   /** e.g. "audit verify" */
@@ -15,6 +16,12 @@ export interface Command {
 /** The command line was wrong; the message says how. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** What the command knows, when an option was the fault: names without dashes, and whether a value follows. */
+  readonly options: Options | undefined;
+  constructor(message: string, options?: Options) {
+    super(message);
+    this.options = options;
+  }
 }
 
 /** It can not be done; the message says why and what to do. Exit code 1. */
@@ -22,15 +29,15 @@ export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-type Options = Record<string, { type: "string" | "boolean" }>;
+export type Options = Record<string, { type: "string" | "boolean" }>;
 
 export interface CommandLine {
   values: Record<string, string | boolean | undefined>;
   positionals: string[];
   /** Where everything lies. */
   dataDir: string;
-  /** Reads the settings; throws SettingsError. */
-  settings(): Settings;
+  /** Reads the settings; `file` instead of ostiary.toml in the data directory, unless the line names one. Throws SettingsError. */
+  settings(file?: string): Settings;
 }
 
 export const DEFAULT_DATA = "./data";
@@ -40,36 +47,54 @@ export const COMMON_OPTIONS = `  --data DIR        data directory (default ${DEF
   --config FILE     settings file (default DIR/ostiary.toml, or OSTIARY_CONFIG)
   --set KEY=VALUE   one setting; docs/settings.md lists them`;
 
+/** Options that every command has. */
+const COMMON: Options = { data: { type: "string" }, config: { type: "string" } };
+
 /**
  * Parses what follows the command's name. Throws UsageError for options it does not have, and for more words than `names`.
  */
 export function parseCommandLine(args: string[], options: Options = {}, names = 0): CommandLine {
   const { flags, rest } = takeSettingFlags(args);
+  const known = { ...COMMON, ...options };
+  const { values, positionals } = parseStrictly(rest, known);
+  const tooMany = positionals[names];
+  if (tooMany !== undefined) throw new UsageError(`${JSON.stringify(tooMany)} is a word too many`);
+  if (values.data === "") throw new UsageError("--data is empty");
+  // An empty variable is one that is not set.
+  const dataDir = String(values.data ?? (process.env.OSTIARY_DATA || DEFAULT_DATA));
+  return {
+    values,
+    positionals,
+    dataDir,
+    settings: (otherwise) => readSettings(dataDir, values.config, otherwise, flags),
+  };
+}
+
+/** Error: UsageError, with the options there are. */
+function parseStrictly(args: string[], options: Options): Pick<CommandLine, "values" | "positionals"> {
   try {
-    const { values, positionals } = parseArgs({
-      args: rest,
-      options: { data: { type: "string" }, config: { type: "string" }, ...options },
-      allowPositionals: true,
-    });
-    const tooMany = positionals[names];
-    if (tooMany !== undefined) throw new UsageError(`${JSON.stringify(tooMany)} is a word too many`);
-    if (values.data === "") throw new UsageError("--data is empty");
-    // An empty variable is one that is not set.
-    const dataDir = String(values.data ?? (process.env.OSTIARY_DATA || DEFAULT_DATA));
-    return {
-      values: values as CommandLine["values"],
-      positionals,
-      dataDir,
-      settings: () => readSettings(dataDir, values.config, flags),
-    };
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    return { values: values as CommandLine["values"], positionals };
   } catch (error) {
     // Of Node's text the first sentence; the rest talks of positional arguments.
     const text = error instanceof Error ? error.message : String(error);
-    throw new UsageError(text.split(". To specify")[0] ?? text);
+    throw new UsageError(`${text.split(". To specify")[0] ?? text}${hint(text, Object.keys(options))}`, options);
   }
 }
 
-function readSettings(dataDir: string, config: unknown, flags: SettingFlag[]): Settings {
-  const file = typeof config === "string" ? config : process.env.OSTIARY_CONFIG || undefined;
+const SECRET = /pass|pin|secret|seed|otp/;
+
+/** What somebody who typed an unknown option may have meant. */
+function hint(text: string, known: readonly string[]): string {
+  const [, name] = /^Unknown option '--([\w-]+)'/.exec(text) ?? [];
+  if (name === undefined) return "";
+  const nearest = findNearestWord(name, known);
+  if (nearest !== null) return `; did you mean --${nearest}?`;
+  // Other users of the machine see command lines, and the shell keeps them.
+  return SECRET.test(name) ? ": secrets never stand on the command line, they come from standard input" : "";
+}
+
+function readSettings(dataDir: string, config: unknown, otherwise: string | undefined, flags: SettingFlag[]): Settings {
+  const file = typeof config === "string" ? config : process.env.OSTIARY_CONFIG || otherwise;
   return loadSettings({ dataDir, file, env: process.env, flags });
 }

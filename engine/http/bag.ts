@@ -1,6 +1,7 @@
 // The parameter bag: query, body and path merged into one (rest-api.md 1.7, clients-contract.md W1-W5). Path wins over body
 // over query; within one source the first of a name wins. Names are keys of a Map, so `__proto__` is a name like any other.
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { FormSizeError, parseForm, unquote } from "../core/percent.ts";
 import { skipsSecondDecoding } from "../core/user-agent.ts";
 import type { Inbound } from "./exchange.ts";
@@ -42,7 +43,7 @@ function readPairs(text: string): [string, string][] {
   }
 }
 
-const tooMany = () => new ApiError("body_unreadable", { reason: `it holds more than ${MAX_PARAMETERS} parameters` });
+const tooMany = () => new ApiError("body_unreadable", { reason: phrase("body_too_many", { maximum: MAX_PARAMETERS }) });
 
 async function addBody(bag: Bag, body: Uint8Array, contentType: string, decodeAgain: (text: string) => string): Promise<void> {
   const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
@@ -67,13 +68,13 @@ function addJson(bag: Bag, text: string, mode: "strict" | "lenient"): boolean {
     value = JSON.parse(text);
   } catch (cause) {
     if (mode === "lenient") return false;
-    throw new ApiError("body_unreadable", { reason: "it is not JSON" }, { cause });
+    throw new ApiError("body_unreadable", { reason: phrase("body_no_json") }, { cause });
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     if (mode === "lenient") return false;
-    throw new ApiError("body_unreadable", { reason: "the JSON is not an object" });
+    throw new ApiError("body_unreadable", { reason: phrase("body_no_object") });
   }
-  if (isDeeperThan(value, MAX_JSON_DEPTH)) throw new ApiError("body_unreadable", { reason: "the JSON is nested too deeply" });
+  if (isDeeperThan(value, MAX_JSON_DEPTH)) throw new ApiError("body_unreadable", { reason: phrase("body_too_deep") });
   for (const [name, member] of Object.entries(value)) if (member !== null) add(bag, name, member);
   return true;
 }
@@ -93,7 +94,7 @@ async function addMultipart(
   try {
     form = (await new Response(body, { headers: { "content-type": contentType } }).formData()) as unknown as typeof form;
   } catch (cause) {
-    throw new ApiError("body_unreadable", { reason: "it is not multipart/form-data" }, { cause });
+    throw new ApiError("body_unreadable", { reason: phrase("body_no_multipart") }, { cause });
   }
   for (const [name, value] of form) add(bag, name, typeof value === "string" ? decodeAgain(value) : value);
 }

@@ -2,6 +2,7 @@
 // parts, and building the objects only to take them apart again costs a login more than its cryptography.
 import type { IncomingMessage } from "node:http";
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 
 export interface Inbound {
   /** HEAD comes as the GET whose body is left out (RFC 9110 9.3.2). */
@@ -79,7 +80,7 @@ function readMessage(message: IncomingMessage, limit: number): Promise<Uint8Arra
     };
     // The client went away or sent broken chunks: nobody will read the answer, but it must not be a 500 in the log.
     const breakOff = () => {
-      if (!message.complete) reject(new ApiError("body_unreadable", { reason: "it ended early" }));
+      if (!message.complete) reject(new ApiError("body_unreadable", { reason: phrase("body_ended_early") }));
     };
     message.on("data", take);
     message.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));

@@ -1,5 +1,6 @@
 // From the bag to the typed parameters of an endpoint. The rules stand in shared/params.ts at each kind.
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { type PhraseName, phrase, type Words } from "@ostiary/shared/messages/phrases.ts";
 import type { Empty, Wire } from "@ostiary/shared/params.ts";
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { Bag } from "./bag.ts";
@@ -59,19 +60,20 @@ function decode(rule: Rule, raw: unknown): unknown {
   }
 }
 
-const bad = (rule: Rule, wanted: string) => new ApiError("bad_parameter", { name: rule.name, wanted });
+const bad = (rule: Rule, wanted: PhraseName, words?: Words) =>
+  new ApiError("bad_parameter", { name: rule.name, wanted: phrase(wanted, words) });
 
 function decodeText(rule: Rule, raw: unknown): string | undefined {
-  if (typeof raw === "object") throw bad(rule, "text");
+  if (typeof raw === "object") throw bad(rule, "wanted_text");
   const text = typeof raw === "string" ? raw : String(raw);
   if (text === "" && rule.empty !== "keep") {
     if (rule.empty === "absent" && !rule.required) return undefined;
     throw new ApiError("empty_parameter", { name: rule.name });
   }
-  if (text.length > rule.maxLength) throw bad(rule, `at most ${rule.maxLength} characters long`);
+  if (text.length > rule.maxLength) throw bad(rule, "wanted_length", { maximum: rule.maxLength });
   // NUL ends a text for half the world's software: a name that means two things.
-  if (text.includes("\0")) throw bad(rule, "text without NUL");
-  if (rule.words && !rule.words.includes(text)) throw bad(rule, `one of ${rule.words.join(", ")}`);
+  if (text.includes("\0")) throw bad(rule, "wanted_no_nul");
+  if (rule.words && !rule.words.includes(text)) throw bad(rule, "wanted_one_of", { words: rule.words.join(", ") });
   return text;
 }
 
@@ -80,12 +82,12 @@ function decodeInteger(rule: Rule, raw: unknown): number | undefined {
   const value =
     typeof raw === "number" ? raw : typeof raw === "string" && /^\s*[+-]?\d{1,16}\s*$/.test(raw) ? Number(raw) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= rule.minimum && value <= rule.maximum) return value;
-  throw bad(rule, `a whole number from ${rule.minimum} to ${rule.maximum}`);
+  throw bad(rule, "wanted_whole_number", { minimum: rule.minimum, maximum: rule.maximum });
 }
 
 function decodeList(rule: Rule, raw: unknown): string[] {
   const parts = Array.isArray(raw) ? raw : typeof raw === "string" ? raw.split(",") : [raw];
-  if (parts.some((part) => typeof part === "object" && part !== null)) throw bad(rule, "a list of texts");
-  if (parts.length > 1000) throw bad(rule, "a list of at most 1000 texts");
+  if (parts.some((part) => typeof part === "object" && part !== null)) throw bad(rule, "wanted_list");
+  if (parts.length > 1000) throw bad(rule, "wanted_short_list", { maximum: 1000 });
   return parts.map((part) => String(part).trim()).filter((part) => part !== "");
 }

@@ -1,5 +1,6 @@
 // Step 8: accept or reject, as a value (rest-api.md 3.1.2). A valid single shot goes before a matching PIN, that before
 // nothing at all. Challenges join here.
+import { inEnglish, phrase } from "@ostiary/shared/messages/phrases.ts";
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { Acceptance, Candidate, Decision, Refusal } from "./types.ts";
 
@@ -47,7 +48,8 @@ function refuseValue(known: Candidate[]): Refusal {
 
 /** A right value of a token that may not be used: refused, and the value is spent all the same (K1-15). */
 function refuseUnfit(right: Candidate[], otpOnly: boolean): Refusal {
-  const reasons = [...new Set(right.map((candidate) => candidate.unfit))].join(", ");
-  const message = otpOnly ? "OTP verification failed." : `matching ${right.length} tokens, ${reasons}`;
+  const reasons = [...new Set(right.map((candidate) => candidate.unfit))].filter((reason) => reason !== null);
+  const words = { count: right.length, reasons: reasons.map((reason) => phrase(reason)) };
+  const message = inEnglish(otpOnly ? phrase("otp_failed") : phrase("matching_but", words));
   return refuse(message, [], { spent: right, token: right.length === 1 ? (right[0]?.token ?? null) : null });
 }

@@ -1,4 +1,5 @@
 // May this token be used at all (K1-09)? Asked after its value was found right, so that the answer helps its owner only.
+import type { Unfitness } from "@ostiary/shared/messages/phrases.ts";
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { TokenRecord } from "../store/store.ts";
 
@@ -18,17 +19,17 @@ export function isLockedOut(token: TokenRecord, clearBefore: number): boolean {
   return !(token.failedSince !== null && token.failedSince <= clearBefore);
 }
 
-/** Why not, in the words of the contract (rest-api.md 3.1.2), or null. */
-export function findUnfitness(token: TokenRecord, config: SystemConfig, now: number): string | null {
+/** Why not, or null. */
+export function findUnfitness(token: TokenRecord, config: SystemConfig, now: number): Unfitness | null {
   if (!config.no_auth_counter) {
-    if (token.authCountMax !== null && token.authCount >= token.authCountMax) return "Authentication counter exceeded";
-    if (token.authSuccessMax !== null && token.authSuccess >= token.authSuccessMax) return "Authentication counter exceeded";
+    if (token.authCountMax !== null && token.authCount >= token.authCountMax) return "counter_exceeded";
+    if (token.authSuccessMax !== null && token.authSuccess >= token.authSuccessMax) return "counter_exceeded";
   }
-  if (!token.active || token.locked) return "Token is disabled";
-  if (isLockedOut(token, clearedBefore(config, now))) return "Failcounter exceeded";
-  if (token.validFrom !== null && now < token.validFrom) return "Outside validity period";
-  if (token.validUntil !== null && now > token.validUntil) return "Outside validity period";
+  if (!token.active || token.locked) return "token_disabled";
+  if (isLockedOut(token, clearedBefore(config, now))) return "failcounter_exceeded";
+  if (token.validFrom !== null && now < token.validFrom) return "outside_validity";
+  if (token.validUntil !== null && now > token.validUntil) return "outside_validity";
   // K1-05: tokens that wait for a second step of their enrolment.
-  if (token.rolloutState === "clientwait" || token.rolloutState === "verify") return "Token is not yet enrolled";
+  if (token.rolloutState === "clientwait" || token.rolloutState === "verify") return "not_enrolled";
   return null;
 }

@@ -10,14 +10,14 @@ import type { LoginEngine, LoginRequest, Subject } from "./types.ts";
 export async function findSubject(request: LoginRequest, engine: LoginEngine): Promise<Subject> {
   const user = request.user === undefined ? null : await findUser(request, request.user, engine);
   if (request.serial === undefined) {
-    if (!user) throw new ApiError("parameter", { text: "You either need to provide user or serial" });
+    if (!user) throw new ApiError("user_or_serial_missing");
     return { kind: "user", user };
   }
-  if (request.serial.includes("*")) throw new ApiError("parameter", { text: "Invalid serial number." });
+  if (request.serial.includes("*")) throw new ApiError("invalid_serial");
   const token = await engine.store.tokenBySerial(request.serial);
   if (!token) throw new ApiError("token_not_found");
   if (user && !(token.owner && token.owner.resolver === user.resolver && token.owner.userId === user.userId)) {
-    throw new ApiError("parameter", { text: "Given serial does not belong to given user!" });
+    throw new ApiError("serial_of_other_user");
   }
   if (!token.owner) return { kind: "token", serial: token.serial, owner: null };
   // F01: a user outside every realm can not authenticate, not even by the serial of his token.
@@ -28,7 +28,7 @@ export async function findSubject(request: LoginRequest, engine: LoginEngine): P
 
 async function findUser(request: LoginRequest, login: string, { directory }: LoginEngine): Promise<User> {
   // Observed on real servers: refused after the decoding steps (clients-contract.md 11).
-  if (login.includes("%")) throw new ApiError("parameter", { text: "Invalid user." });
+  if (login.includes("%")) throw new ApiError("invalid_user");
   const user = await directory.findUser(login, request.realm, request.resolver);
   if (!user) throw new ApiError("user_not_found");
   return user;

@@ -1,4 +1,5 @@
 // The words the steps of a login pass to each other.
+import type { Unfitness } from "@ostiary/shared/messages/phrases.ts";
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { Log } from "../log.ts";
 import type { Store, TokenRecord } from "../store/store.ts";
@@ -39,8 +40,8 @@ export interface Candidate {
   pinMatched: boolean;
   hit: Hit | null;
   miss: Miss | null;
-  /** Why a token may not be used even with the right value, as the contract words it; null: it may. */
-  unfit: string | null;
+  /** Why a token may not be used even with the right value; null: it may. */
+  unfit: Unfitness | null;
 }
 
 export interface Refusal {

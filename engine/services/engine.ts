@@ -2,9 +2,10 @@
 
 import type { Settings } from "../config.ts";
 import type { LoginEngine } from "../login/types.ts";
-import type { SystemConfigStore } from "../store/system-config.ts";
 import type { ResolverDeps } from "../users/resolver.ts";
 import type { Admins } from "./admins.ts";
+import type { Configuration } from "./configuration.ts";
+import type { GpgKeys } from "./gpg-keys.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -15,8 +16,10 @@ export interface Engine extends LoginEngine {
   admins: Admins;
   sessions: Sessions;
   jobs: Jobs;
-  systemSettings: SystemConfigStore;
+  /** Realms, resolvers and settings as they are in force. */
+  configuration: Configuration;
   resolverDeps: ResolverDeps;
+  gpgKeys: GpgKeys;
   /** Our own release. */
   version: string;
   /** An address of metrics.allow. */

@@ -1,5 +1,6 @@
 // Realms as rows (rest-api.md 2.6; config-and-tokens.md F).
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import type { Statement } from "../store/store.ts";
 import type { Realm } from "../users/directory.ts";
 import type { Engine } from "./engine.ts";
@@ -17,7 +18,7 @@ export function describeRealm({ id, isDefault, resolvers }: Realm) {
 function readName(text: string): string {
   const name = text.trim().toLowerCase().replaceAll(" ", "-");
   if (!NAME.test(name) || RESERVED.has(name)) {
-    throw new ApiError("parameter", { text: "The name of a realm is made of letters, digits, '_', '-' and '.'." });
+    throw new ApiError("realm_name");
   }
   return name;
 }
@@ -28,7 +29,10 @@ function readPriority(given: Map<string, unknown>, resolver: string): number | n
   if (raw === undefined || raw === "") return null;
   const priority = typeof raw === "number" || typeof raw === "string" ? Number(raw) : Number.NaN;
   if (!Number.isInteger(priority) || priority < 1 || priority > 999) {
-    throw new ApiError("bad_parameter", { name: "priority", wanted: "a whole number from 1 to 999" });
+    throw new ApiError("bad_parameter", {
+      name: "priority",
+      wanted: phrase("wanted_whole_number", { minimum: 1, maximum: 999 }),
+    });
   }
   return priority;
 }
@@ -71,7 +75,7 @@ export async function writeRealm(work: Work, text: string, resolvers: string[], 
     })),
   ];
   await writeOrRefuse(work, statements, ["all-tokens"]);
-  await directory.reload();
+  await work.engine.configuration.settled();
   return { added, failed };
 }
 
@@ -87,19 +91,19 @@ export async function deleteRealm(work: Work, text: string): Promise<number> {
     statements.push({ query: store.sql.updateTable("realm").set({ is_default: 1 }).where("id", "=", last.id).compile() });
   }
   await writeOrRefuse(work, statements, ["all-tokens"]);
-  await directory.reload();
+  await work.engine.configuration.settled();
   return realm.id;
 }
 
 function requireRealm({ directory }: Engine, text: string): Realm {
   const realm = directory.realm(text.trim());
-  if (!realm) throw new ApiError("not_found", { what: "realm" });
+  if (!realm) throw new ApiError("not_found", { what: phrase("thing_realm") });
   return realm;
 }
 
 /** Null: no default realm. Returns the number of the realm, or for none 1, and 0 if there was none before. */
 export async function setDefaultRealm(work: Work, text: string | null): Promise<number> {
-  const { store, directory } = work.engine;
+  const { store } = work.engine;
   const realm = text === null ? null : requireRealm(work.engine, text);
   work.audit.realm = realm?.name ?? null;
   const clear = store.sql.updateTable("realm").set({ is_default: 0 }).where("is_default", "=", 1).compile();
@@ -110,6 +114,6 @@ export async function setDefaultRealm(work: Work, text: string | null): Promise<
       expect: 1,
     });
   const won = await writeOrRefuse(work, statements, ["none"]);
-  await directory.reload();
+  await work.engine.configuration.settled();
   return realm ? realm.id : Math.min(1, changesOf(won, 0));
 }

@@ -1,5 +1,5 @@
 // Resolvers as rows (rest-api.md 2.6): partial updates, secrets sealed at rest and censored in answers, the type fixed.
-import { ApiError } from "@ostiary/shared/errors.ts";
+import { ApiError, errorTable } from "@ostiary/shared/errors.ts";
 import type { Statement } from "../store/store.ts";
 import { findResolverType, resolverTypes } from "../users/registry.ts";
 import { ResolverError, type ResolverType } from "../users/resolver.ts";
@@ -50,17 +50,16 @@ function requireType(type: string): ResolverType {
 export async function writeResolver(work: Work, name: string, typeName: string, given: Map<string, unknown>): Promise<number> {
   const { engine } = work;
   if (!NAME.test(name) || name === "test") {
-    throw new ApiError("parameter", { text: "The name of a resolver is made of letters, digits, '_', '-' and '.'." });
+    throw new ApiError("resolver_name");
   }
   const type = requireType(typeName);
   const [existing] = await readResolvers(engine, name);
-  if (existing && existing.type !== type.type)
-    throw new ApiError("config_admin", { text: "The type of a resolver can not change." });
+  if (existing && existing.type !== type.type) throw new ApiError("resolver_type_fixed");
   const values = await openValues(type, existing, given, engine);
   await tryOut(type, name, values, engine);
   const statements = await storeStatements(engine, name, type, values);
   await writeOrRefuse(work, statements, ["all-tokens"]);
-  await engine.directory.reload();
+  await engine.configuration.settled();
   return (await readResolvers(engine, name))[0]?.id ?? 0;
 }
 
@@ -76,7 +75,7 @@ export async function testResolver(
   try {
     return { ok: true, text: await tryOut(type, name || "test", await openValues(type, existing, given, engine), engine) };
   } catch (error) {
-    if (error instanceof ApiError && error.kind === "config_admin") return { ok: false, text: error.message };
+    if (error instanceof ApiError && error.spec.code === errorTable.config_admin.code) return { ok: false, text: error.message };
     throw error;
   }
 }
@@ -87,11 +86,11 @@ export async function deleteResolver(work: Work, name: string): Promise<number> 
   const [existing] = await readResolvers(engine, name);
   if (!existing) return -1;
   if (engine.directory.realms().some(({ resolvers }) => resolvers.some((member) => member.name === name))) {
-    throw new ApiError("config_admin", { text: "The resolver is still part of a realm. Take it out of the realm first." });
+    throw new ApiError("resolver_in_realm");
   }
   const query = engine.store.sql.deleteFrom("resolver").where("id", "=", existing.id).compile();
   await writeOrRefuse(work, [{ query }], ["all-tokens"]);
-  await engine.directory.reload();
+  await engine.configuration.settled();
   return existing.id;
 }
 

@@ -1,7 +1,10 @@
 // Reading and writing the system settings (rest-api.md 2.5; config-and-tokens.md G). Any key may be stored; those the engine
 // knows are checked first, so that a wrong value is refused where it is typed and not found at a login.
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { describeSystemKey, findSystemKey, parseSystemValue, type SystemKey, systemKeys } from "@ostiary/shared/system-config.ts";
+import type { Selectable } from "kysely";
+import type { ConfigTable } from "../store/schema.ts";
 import type { Statement } from "../store/store.ts";
 import type { Engine } from "./engine.ts";
 import { CENSORED } from "./resolvers.ts";
@@ -9,17 +12,27 @@ import { changesOf, type Work, writeOrRefuse } from "./work.ts";
 
 export type Change = Record<string, "insert" | "update">;
 
+const MAX_KEY = 255;
 const MAX_VALUE = 20_000;
+const MAX_DESCRIPTION = 2000;
 const KINDS = new Set(["", "public", "password"]);
 
 export function settingContext(key: string): string {
   return `config|${key}|value`;
 }
 
-/** All settings by name, or those a user may see. Some show their default when nothing is stored. */
+/** The rows as they are stored, by key. */
+export function readSettingRows({ store }: Pick<Engine, "store">): Promise<Selectable<ConfigTable>[]> {
+  return store.point(store.sql.selectFrom("config").selectAll().orderBy("key").compile());
+}
+
+/**
+ * All settings by name, or those a user may see. Some show their default when nothing is stored. Secrets show as `__CENSORED__`;
+ * under the setting compat.reveal_secrets in the clear, as long as the key ring is open.
+ */
 export async function readSettings(engine: Engine, publicOnly: boolean): Promise<Map<string, string>> {
-  const { store } = engine;
-  const rows = await store.point(store.sql.selectFrom("config").selectAll().orderBy("key").compile());
+  const rows = await readSettingRows(engine);
+  const reveal = engine.settings["compat.reveal_secrets"] && engine.vault.ready;
   const found = new Map<string, string>();
   if (!publicOnly) {
     for (const [name, key] of Object.entries(systemKeys) as [string, SystemKey][]) {
@@ -27,9 +40,15 @@ export async function readSettings(engine: Engine, publicOnly: boolean): Promise
     }
   }
   for (const { key, value, type } of rows) {
-    if (!publicOnly || type === "public") found.set(key, type === "password" ? CENSORED : value);
+    if (publicOnly && type !== "public") continue;
+    const shown = type !== "password" ? value : reveal ? await unsealSetting(engine, key, value) : CENSORED;
+    found.set(key, shown);
   }
   return found;
+}
+
+async function unsealSetting({ vault }: Engine, key: string, sealed: string): Promise<string> {
+  return new TextDecoder().decode(await vault.unseal(Uint8Array.fromBase64(sealed), settingContext(key)));
 }
 
 interface Given {
@@ -38,23 +57,35 @@ interface Given {
   value: string;
   /** "", "public" or "password"; null: as it is stored. */
   type: string | null;
-  description: string;
+  /** Null: as it is stored. */
+  description: string | null;
 }
 
 /** The row of a setting: those the engine knows have one, however they were spelt. */
 const rowOf = (key: string): string => findSystemKey(key) ?? key;
 
-/** Pairs out of the parameters: `key`, `key.type`, `key.desc`. `known(key)` tells whether `key` is itself a setting. */
+/**
+ * `key=…&value=…`: the manual (L10964) shows it as a way to write one setting; the contract stores two, named "key" and "value"
+ * (rest-api.md 2.5). Whoever sends it is told, and a value he calls a password is sealed.
+ */
+export function isDocumentedForm(given: Map<string, unknown>): boolean {
+  return given.has("key") && given.has("value");
+}
+
+/** Settings out of the parameters: `key`, with `key.type` and `key.desc`. */
 export function collectSettings(given: Map<string, unknown>): Given[] {
   const settings: Given[] = [];
   for (const [key, raw] of given) {
     const base = key.replace(/\.(type|desc)$/, "");
     if (key === "session" || (base !== key && given.has(base))) continue;
-    if (typeof raw === "object") throw new ApiError("bad_parameter", { name: key.slice(0, 255), wanted: "text or a number" });
-    const type = given.has(`${key}.type`) ? String(given.get(`${key}.type`)) : null;
+    if (typeof raw === "object")
+      throw new ApiError("bad_parameter", { name: key.slice(0, 255), wanted: phrase("wanted_text_or_number") });
+    const secretValue = key === "value" && isDocumentedForm(given) && given.get("type") === "password";
+    const type = given.has(`${key}.type`) ? String(given.get(`${key}.type`)) : secretValue ? "password" : null;
     if (type !== null && !KINDS.has(type))
       throw new ApiError("bad_parameter", { name: `${key.slice(0, 240)}.type`, wanted: "password or public" });
-    settings.push({ key, value: String(raw), type, description: String(given.get(`${key}.desc`) ?? "") });
+    const description = given.has(`${key}.desc`) ? String(given.get(`${key}.desc`)) : null;
+    settings.push({ key, value: String(raw), type, description });
   }
   return settings;
 }
@@ -62,9 +93,8 @@ export function collectSettings(given: Map<string, unknown>): Given[] {
 /** Stores settings; the answer says for each whether it is new. Error: 905 for nothing, or a value its setting can not have. */
 export async function writeSettings(work: Work, settings: Given[]): Promise<Change> {
   const { engine } = work;
-  if (settings.length === 0) throw new ApiError("parameter", { text: "Give at least one setting as name=value." });
-  const rows = await engine.store.point(engine.store.sql.selectFrom("config").select(["key", "type"]).compile());
-  const stored = new Map(rows.map(({ key, type }) => [key, type]));
+  if (settings.length === 0) throw new ApiError("setting_missing");
+  const stored = new Map((await readSettingRows(engine)).map(({ key, type }) => [key, type]));
   const statements: Statement[] = [];
   const change = new Map<string, "insert" | "update">();
   for (const given of settings) {
@@ -72,27 +102,49 @@ export async function writeSettings(work: Work, settings: Given[]): Promise<Chan
     const setting = { ...given, type: given.type ?? known ?? "" };
     checkSetting(setting);
     change.set(setting.key, known === undefined ? "insert" : "update");
-    const unchangedSecret = setting.value === CENSORED && known === "password";
-    if (!unchangedSecret) statements.push(await toStatement(setting, engine));
+    statements.push(setting.value === CENSORED ? keepSecret(setting, known, engine) : await toStatement(setting, engine));
   }
   work.audit.info = [...change.keys()].join(", ");
   await writeOrRefuse(work, statements, ["none"]);
-  await engine.systemSettings.reload();
+  await engine.configuration.settled();
   return Object.fromEntries(change);
 }
 
 type Setting = Given & { type: string };
 
-function checkSetting({ key, value, type }: Setting): void {
-  if (key.length > 255 || value.length > MAX_VALUE) {
-    throw new ApiError("parameter", { text: `A setting has at most 255 characters in its name and ${MAX_VALUE} in its value.` });
+function checkSetting({ key, value, type, description }: Setting): void {
+  if (key.length > MAX_KEY || value.length > MAX_VALUE)
+    throw new ApiError("setting_too_long", { name: MAX_KEY, value: MAX_VALUE });
+  if (key.includes("\0") || value.includes("\0")) throw new ApiError("setting_nul");
+  if (description !== null && (description.length > MAX_DESCRIPTION || description.includes("\0"))) {
+    throw new ApiError("bad_parameter", {
+      name: `${key.slice(0, 240)}.desc`,
+      wanted: phrase("wanted_length", { maximum: MAX_DESCRIPTION }),
+    });
   }
-  if (key.includes("\0") || value.includes("\0")) throw new ApiError("parameter", { text: "A setting is text without NUL." });
   const name = findSystemKey(key);
-  if (!name) return;
+  if (!name || value === CENSORED) return;
   if (parseSystemValue(name, value) === null) throw new ApiError("bad_parameter", { name, wanted: describeSystemKey(name) });
   // The engine reads its own settings without the key ring.
   if (type === "password") throw new ApiError("bad_parameter", { name: `${name}.type`, wanted: "public, or nothing" });
+}
+
+/**
+ * `__CENSORED__` came back: the stored secret stays as it is. Error: 905 if there is none, and for another type, which would show
+ * in the clear what was stored as a secret.
+ */
+function keepSecret({ key: spelt, type, description }: Setting, known: string | undefined, { store }: Engine): Statement {
+  if (known !== "password") throw new ApiError("no_secret_stored", { censored: CENSORED });
+  if (type !== "password") throw new ApiError("secret_stays_secret");
+  const key = rowOf(spelt);
+  // The column is written even if nothing changes, so that the condition is checked: it must still be a secret.
+  const query = store.sql
+    .updateTable("config")
+    .set((eb) => ({ description: description ?? eb.ref("description") }))
+    .where("key", "=", key)
+    .where("type", "=", "password")
+    .compile();
+  return { query, expect: 1 };
 }
 
 async function toStatement({ key: spelt, value, type, description }: Setting, { store, vault }: Engine): Promise<Statement> {
@@ -100,8 +152,10 @@ async function toStatement({ key: spelt, value, type, description }: Setting, { 
   const kept = type === "password" ? (await vault.seal(new TextEncoder().encode(value), settingContext(key))).toBase64() : value;
   const query = store.sql
     .insertInto("config")
-    .values({ key, value: kept, type, description })
-    .onConflict((conflict) => conflict.column("key").doUpdateSet({ value: kept, type, ...(description ? { description } : {}) }))
+    .values({ key, value: kept, type, description: description ?? "" })
+    .onConflict((conflict) =>
+      conflict.column("key").doUpdateSet({ value: kept, type, ...(description === null ? {} : { description }) }),
+    )
     .compile();
   return { query };
 }
@@ -118,7 +172,7 @@ export async function writeDefaults(work: Work, given: Map<string, unknown>): Pr
   const settings: Given[] = [];
   for (const [key, raw] of given) {
     const name = defaults.get(key.toLowerCase());
-    if (name && typeof raw !== "object") settings.push({ key: name, value: String(raw), type: null, description: "" });
+    if (name && typeof raw !== "object") settings.push({ key: name, value: String(raw), type: null, description: null });
   }
   if (settings.length === 0) throw new ApiError("default_unknown", { known: [...defaults.values()].join(", ") });
   return writeSettings(work, settings);
@@ -131,9 +185,9 @@ export async function deleteSetting(work: Work, spelt: string): Promise<true> {
   const query = engine.store.sql.deleteFrom("config").where("key", "=", key).compile();
   work.audit.info = key;
   const present = await engine.store.point(engine.store.sql.selectFrom("config").select("key").where("key", "=", key).compile());
-  if (present.length === 0) throw new ApiError("not_found", { what: "setting" });
+  if (present.length === 0) throw new ApiError("not_found", { what: phrase("thing_setting") });
   const won = await writeOrRefuse(work, [{ query }], ["none"]);
-  await engine.systemSettings.reload();
-  if (changesOf(won, 0) === 0) throw new ApiError("not_found", { what: "setting" });
+  await engine.configuration.settled();
+  if (changesOf(won, 0) === 0) throw new ApiError("not_found", { what: phrase("thing_setting") });
   return true;
 }

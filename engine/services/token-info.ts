@@ -24,13 +24,11 @@ export async function readTokenInfo(
 ): Promise<InfoRow[]> {
   const rows: InfoRow[] = [];
   if (Object.keys(info).length > MAX_KEYS) {
-    throw new ApiError("parameter", { text: `Token information: at most ${MAX_KEYS} keys in one call.` });
+    throw new ApiError("info_too_many", { maximum: MAX_KEYS });
   }
   for (const [key, value] of Object.entries(info)) {
     if (key.length > 255 || value.length > MAX_VALUE || key.includes("\0") || value.includes("\0")) {
-      throw new ApiError("parameter", {
-        text: `Token information: a key has at most 255, a value at most ${MAX_VALUE} characters, none of them NUL.`,
-      });
+      throw new ApiError("info_too_long", { key: 255, value: MAX_VALUE });
     }
     if (key.endsWith(".type")) continue;
     if (info[`${key}.type`] !== "password") rows.push({ key, value, type: "" });

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Catalogue } from "@ostiary/shared/catalogue.ts";
 import type { ParamsOf } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { buildSerial, isSerial } from "../core/serial.ts";
 import { parseValidity, ValidityFormatError } from "../core/validity.ts";
 import { ConstraintError, type Statement, type TokenRecord } from "../store/store.ts";
@@ -35,8 +36,7 @@ export async function initToken(
   refuseUnoffered(work, type);
   const user = params.user === undefined ? null : await requireUser(work, { ...params, user: params.user });
   if (user) Object.assign(work.audit, { user: user.login, realm: user.realm, resolver: user.resolver });
-  if (params.serial !== undefined && !isSerial(params.serial))
-    throw new ApiError("parameter", { text: "Invalid serial number." });
+  if (params.serial !== undefined && !isSerial(params.serial)) throw new ApiError("invalid_serial");
   const pin = params.pin ? await engine.vault.hashPassword(params.pin) : undefined;
 
   for (let tries = 0; ; tries++) {
@@ -62,11 +62,7 @@ export async function initToken(
     } catch (error) {
       if (!(error instanceof ConstraintError)) throw error;
       if (params.serial !== undefined || tries >= SERIAL_TRIES) {
-        throw new ApiError(
-          "token_admin",
-          { text: "A token with this serial number was created at the same moment." },
-          { cause: error },
-        );
+        throw new ApiError("serial_made_meanwhile", {}, { cause: error });
       }
     }
   }
@@ -77,9 +73,7 @@ function chooseType({ type: asked }: InitParams, existing: TokenRecord | null): 
   const type = findTokenType((asked ?? existing?.type ?? "hotp").trim());
   if (!type) throw new ApiError("token_type_unknown", { known: tokenKinds.join(", ") });
   if (existing && existing.type !== type.spec.kind) {
-    throw new ApiError("token_admin", {
-      text: "The serial number belongs to a token of another type, and a token can not change its type.",
-    });
+    throw new ApiError("token_type_fixed");
   }
   if (existing?.revoked || existing?.locked) throw new ApiError("token_locked");
   return type;
@@ -93,7 +87,7 @@ function refuseUnoffered({ caller }: Work, { spec }: TokenType): void {
 /** A user may give new contents to his own tokens only. */
 function refuseForeign({ caller }: Work, existing: TokenRecord): void {
   if (caller?.role === "user" && !isOwnedBy(existing, caller.user)) {
-    throw new ApiError("token_admin", { text: "The serial number is in use." });
+    throw new ApiError("serial_in_use");
   }
 }
 
@@ -155,7 +149,7 @@ function readMoment(name: string, text: string): number | null {
     return parseValidity(text);
   } catch (cause) {
     if (cause instanceof ValidityFormatError)
-      throw new ApiError("bad_parameter", { name, wanted: "a time as YYYY-MM-DDThh:mm+oooo" }, { cause });
+      throw new ApiError("bad_parameter", { name, wanted: phrase("wanted_time") }, { cause });
     throw cause;
   }
 }

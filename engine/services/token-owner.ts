@@ -47,3 +47,49 @@ export function realmStatements(sql: Kysely<Schema>, serial: string, realmIds: n
     .compile();
   return [{ query }];
 }
+
+/** The token named `serial` gets the owner of another, and is put into that owner's realm. Lost if the other has none by now. */
+export function copyOwnerStatements(sql: Kysely<Schema>, fromId: number, serial: string): Statement[] {
+  const owner = sql
+    .insertInto("token_owner")
+    .columns(["token_id", "resolver", "user_id", "realm_id"])
+    .expression((eb) =>
+      eb
+        .selectFrom(["token", "token_owner as other"])
+        .select(["token.id", "other.resolver", "other.user_id", "other.realm_id"])
+        .where("token.serial", "=", serial)
+        .where("other.token_id", "=", fromId),
+    )
+    .compile();
+  const realm = sql
+    .insertInto("token_realm")
+    .columns(["token_id", "realm_id"])
+    .expression((eb) =>
+      eb
+        .selectFrom(["token", "token_owner as other"])
+        .select((col) => ["token.id", col.ref("other.realm_id").$notNull().as("realm_id")])
+        .where("token.serial", "=", serial)
+        .where("other.token_id", "=", fromId)
+        .where("other.realm_id", "is not", null),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .compile();
+  return [{ query: owner, expect: 1 }, { query: realm }];
+}
+
+/** The token named `serial` is put into the realms of another, besides those it is in. */
+export function copyRealmsStatement(sql: Kysely<Schema>, fromId: number, serial: string): Statement {
+  const query = sql
+    .insertInto("token_realm")
+    .columns(["token_id", "realm_id"])
+    .expression((eb) =>
+      eb
+        .selectFrom(["token", "token_realm as other"])
+        .select(["token.id", "other.realm_id"])
+        .where("token.serial", "=", serial)
+        .where("other.token_id", "=", fromId),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .compile();
+  return { query };
+}

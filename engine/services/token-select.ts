@@ -24,9 +24,8 @@ export async function requireUser({ engine, caller }: Work, { user, realm, resol
 export async function selectTokens(work: Work, which: Which): Promise<TokenRecord[]> {
   const { store } = work.engine;
   const { serial, user } = which;
-  if (serial === undefined && user === undefined)
-    throw new ApiError("parameter", { text: "You need to specify a serial or a user." });
-  if (serial?.includes("*")) throw new ApiError("parameter", { text: "Invalid serial number." });
+  if (serial === undefined && user === undefined) throw new ApiError("serial_or_user_missing");
+  if (serial?.includes("*")) throw new ApiError("invalid_serial");
   if (serial !== undefined) work.audit.serial = serial;
   const owner = user === undefined ? null : await requireUser(work, { ...which, user });
   if (owner) Object.assign(work.audit, { user: owner.login, realm: owner.realm, resolver: owner.resolver });

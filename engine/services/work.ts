@@ -28,7 +28,7 @@ export interface Work {
 /** As work.write, where a lost condition means that somebody changed the same thing at the same moment. */
 export async function writeOrRefuse(work: Work, statements: Statement[], touches: Touched[]): Promise<Won> {
   const won = await work.write(statements, touches);
-  if (!won) throw new ApiError("parameter", { text: "Somebody changed this at the same moment. Please look and try again." });
+  if (!won) throw new ApiError("changed_meanwhile");
   return won;
 }
 

@@ -219,7 +219,7 @@ describe("write intents", () => {
 
   test("listeners hear of configuration, not of tokens, before the commit is answered", async () => {
     let heard = 0;
-    scratch.store.onForeignChange(() => {
+    scratch.store.onConfigurationChange(() => {
       heard += 1;
     });
     await insertToken(scratch.store, { serial: "A" });

@@ -152,7 +152,7 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
         throw toStoreError(error);
       }
     },
-    onForeignChange(listener) {
+    onConfigurationChange(listener) {
       listeners.push(listener);
     },
     counters: writer.counters,

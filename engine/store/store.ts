@@ -156,7 +156,7 @@ export interface Store {
   /** Throws StoreUnavailableError when the last commit failed for lack of durability and a probe still does. */
   probe(): Promise<void>;
   /** Called after a commit or another process changed shared configuration (realms, resolvers, config, admins). */
-  onForeignChange(listener: () => void): void;
+  onConfigurationChange(listener: () => void): void;
   readonly counters: { readonly groups: number; readonly intents: number; readonly lost: number; readonly syncs: number };
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ export interface SystemConfigStore {
 }
 
 // Cache. Key: none, one snapshot. Bound: the settings we know. Lifetime: until reload(), which the writers of the table and
-// the store's foreign-change listener call.
+// services/configuration.ts calls it.
 export async function openSystemConfig(store: Store): Promise<SystemConfigStore> {
   let snapshot = defaults();
   const reload = async () => {

@@ -1,5 +1,6 @@
 // Enrolment of HOTP and TOTP: a seed, its settings, and the QR codes an app reads (rest-api.md 3.1.1 and 3.2).
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { encodeBase32 } from "../core/base32.ts";
 import { decodeBase32Check } from "../core/base32check.ts";
 import { expandLabel, keyUri, oathTokenUri } from "../core/key-uri.ts";
@@ -64,7 +65,10 @@ async function chooseSeed(request: EnrolRequest, algorithm: Algorithm, vault: Va
   if (request.otpKey === undefined) throw new ApiError("missing_parameter", { name: "otpkey" });
   const clear = readSeed(request.otpKey, request.otpKeyFormat ?? "hex");
   if (clear.length === 0 || clear.length > MAX_SEED_BYTES) {
-    throw new ApiError("bad_parameter", { name: "otpkey", wanted: `1 to ${MAX_SEED_BYTES} bytes` });
+    throw new ApiError("bad_parameter", {
+      name: "otpkey",
+      wanted: phrase("wanted_bytes", { minimum: 1, maximum: MAX_SEED_BYTES }),
+    });
   }
   return { sealed: await vault.seal(clear, context), clear };
 }

@@ -1,6 +1,7 @@
 // A fixed password in the place of the one-time password (rest-api.md 3.6).
 import { randomInt } from "node:crypto";
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { tokenTypes } from "@ostiary/shared/token-types.ts";
 import { generatePassword } from "../core/generate-password.ts";
 import { type EnrolRequest, keyContext, type TokenType } from "./type.ts";
@@ -14,7 +15,10 @@ function choosePassword(request: EnrolRequest): string {
   if (!request.generate) throw new ApiError("missing_parameter", { name: "otpkey" });
   const length = Number(request.extra.length ?? DEFAULT_LENGTH);
   if (!Number.isInteger(length) || length < 4 || length > MAX_LENGTH) {
-    throw new ApiError("bad_parameter", { name: "pw.length", wanted: `a whole number from 4 to ${MAX_LENGTH}` });
+    throw new ApiError("bad_parameter", {
+      name: "pw.length",
+      wanted: phrase("wanted_whole_number", { minimum: 4, maximum: MAX_LENGTH }),
+    });
   }
   const password = generatePassword(length, request.extra.contents ?? "cn", randomInt);
   if (password === null)
@@ -36,7 +40,7 @@ export const pw: TokenType = {
     const password = choosePassword(request);
     const clear = new TextEncoder().encode(password);
     if (clear.length > MAX_LENGTH * 4)
-      throw new ApiError("bad_parameter", { name: "otpkey", wanted: `at most ${MAX_LENGTH} characters` });
+      throw new ApiError("bad_parameter", { name: "otpkey", wanted: phrase("wanted_length", { maximum: MAX_LENGTH }) });
     return {
       columns: {
         key_sealed: await vault.seal(clear, keyContext(request.serial)),

@@ -62,7 +62,7 @@ interface Snapshot {
 }
 
 // Cache. Key: none, one snapshot of realms and open resolvers. Bound: what an administrator configured. Lifetime: until
-// reload(), called by the writers of those tables and by the store's foreign-change listener.
+// reload(), which services/configuration.ts calls after each change.
 export async function openDirectory(
   store: Store,
   systemConfig: () => SystemConfig,

@@ -1,7 +1,7 @@
 // System settings, the key ring, and what a machine asks about us (rest-api.md 2.5).
 import { Type } from "@sinclair/typebox";
 import { endpoint } from "../endpoint.ts";
-import { optional, secret, text } from "../params.ts";
+import { choice, integer, optional, secret, text } from "../params.ts";
 
 const settingValue = Type.Union([Type.String(), Type.Integer(), Type.Null()]);
 const change = Type.Record(Type.String(), Type.Union([Type.Literal("insert"), Type.Literal("update")]));
@@ -13,7 +13,9 @@ export const system = {
     access: "user",
     tag: "system",
     summary: "Read system settings",
-    description: "Users see the settings of type `public` only. Secrets show as `__CENSORED__`.",
+    description:
+      "Users see the settings of type `public` only. Secrets show as `__CENSORED__`, unless the server's setting " +
+      "compat.reveal_secrets shows them to administrators. A setting that is not stored is null.",
     params: Type.Object({ key: optional(text("one setting", { maxLength: 255 })) }),
     value: Type.Union([Type.Record(Type.String(), settingValue), settingValue]),
   }),
@@ -26,11 +28,14 @@ export const system = {
     summary: "Write system settings",
     description:
       "Any number of `name=value`, each with an optional `name.type` (`password` seals the value, `public` shows it to users) and " +
-      "`name.desc`. `__CENSORED__` keeps a stored secret.",
+      "`name.desc`. `__CENSORED__` keeps a stored secret; a secret becomes readable only with a new value. " +
+      "The form `key=NAME&value=VALUE` stores two settings of the names `key` and `value`, as the reference does; the answer's " +
+      "`detail.message` says so.",
     open: true,
     params: Type.Object({}),
     value: change,
-    errors: ["missing_parameter", "bad_parameter", "locked"],
+    detail: Type.Object({ message: Type.String() }, { additionalProperties: true }),
+    errors: ["setting_missing", "setting_too_long", "no_secret_stored", "secret_stays_secret", "bad_parameter", "locked"],
   }),
   systemSetDefault: endpoint({
     methods: ["POST"],
@@ -56,6 +61,88 @@ export const system = {
     params: Type.Object({ key: text("the setting", { maxLength: 255, empty: "refuse" }) }),
     value: Type.Literal(true),
     errors: ["not_found"],
+  }),
+  systemDocumentation: endpoint({
+    methods: ["GET"],
+    paths: ["/system/documentation"],
+    access: "admin",
+    right: "system_documentation",
+    tag: "system",
+    summary: "The whole configuration as a text to read",
+    description:
+      "An attachment documentation.rst in reStructuredText: realms, user sources and system settings with their meaning. " +
+      "Secrets show as `__CENSORED__`, whatever compat.reveal_secrets says.",
+    params: Type.Object({}),
+    value: Type.String(),
+  }),
+  systemRandom: endpoint({
+    methods: ["GET"],
+    paths: ["/system/random"],
+    access: "admin",
+    right: "getrandom",
+    tag: "system",
+    summary: "Random bytes, for keys that are made on the client",
+    description: "From the random number generator of the server. The value is in no log and not in the audit trail.",
+    params: Type.Object({
+      len: optional(integer("how many bytes; 20 if absent", { minimum: 1, maximum: 1024 })),
+      encode: optional(choice("`hex` (if absent) or `b64`", ["hex", "b64"])),
+    }),
+    value: Type.String(),
+    errors: ["bad_parameter"],
+  }),
+  systemGpgKeys: endpoint({
+    methods: ["GET"],
+    paths: ["/system/gpgkeys"],
+    access: "user",
+    tag: "system",
+    summary: "The OpenPGP keys that seed files may be encrypted to",
+    description: "Public keys from the directory of the server's setting import.gpg_directory, by their key id.",
+    params: Type.Object({}),
+    value: Type.Record(Type.String(), Type.Object({ armor: Type.String(), fingerprint: Type.String() })),
+  }),
+  systemTestTokenType: endpoint({
+    methods: ["POST"],
+    paths: ["/system/test/:tokentype"],
+    access: "admin",
+    right: "configwrite",
+    tag: "system",
+    summary: "Try out the configuration of a token type",
+    description:
+      "For types that depend on another service. The value is false, and `detail.message` says why, where there is nothing to try.",
+    open: true,
+    params: Type.Object({ tokentype: text("the token type", { maxLength: 64, empty: "refuse" }) }),
+    value: Type.Boolean(),
+    detail: Type.Object({ message: Type.String() }, { additionalProperties: true }),
+    errors: ["token_type_unknown"],
+  }),
+  systemNamesRadius: endpoint({
+    methods: ["GET"],
+    paths: ["/system/names/radius"],
+    access: "user",
+    right: "enrollRADIUS",
+    tag: "system",
+    summary: "Names of the RADIUS servers that tokens can ask",
+    description: "An empty list: this release has no RADIUS servers yet.",
+    params: Type.Object({}),
+    value: Type.Array(Type.String()),
+  }),
+  systemNamesCaConnector: endpoint({
+    methods: ["GET"],
+    paths: ["/system/names/caconnector"],
+    access: "user",
+    right: "enrollCERTIFICATE",
+    tag: "system",
+    summary: "Names of the certificate authorities that sign requests",
+    description: "An empty list: this release has no CA connectors yet.",
+    params: Type.Object({}),
+    value: Type.Array(
+      Type.Object({
+        connectorname: Type.String(),
+        type: Type.String(),
+        templates: Type.Unknown(),
+        data: Type.Object({}, { description: "always empty: what the connector is made of stays on the server" }),
+      }),
+    ),
   }),
   hsmGet: endpoint({
     methods: ["GET"],

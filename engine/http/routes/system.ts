@@ -1,11 +1,37 @@
 // /system/* (rest-api.md 2.5).
+import { randomBytes } from "node:crypto";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { findSystemKey } from "@ostiary/shared/system-config.ts";
-import { collectSettings, deleteSetting, readSettings, writeDefaults, writeSettings } from "../../services/system-settings.ts";
+import { describeConfiguration } from "../../services/configuration-document.ts";
+import {
+  collectSettings,
+  deleteSetting,
+  isDocumentedForm,
+  readSettings,
+  writeDefaults,
+  writeSettings,
+} from "../../services/system-settings.ts";
+import { findTokenType, tokenKinds } from "../../tokens/registry.ts";
 import type { Bag } from "../bag.ts";
 import type { Handlers } from "../call.ts";
 
-type SystemRoutes = "systemGet" | "systemSetConfig" | "systemSetDefault" | "systemDelete" | "hsmGet" | "hsmUnlock";
+type SystemRoutes =
+  | "systemGet"
+  | "systemSetConfig"
+  | "systemSetDefault"
+  | "systemDelete"
+  | "systemDocumentation"
+  | "systemRandom"
+  | "systemGpgKeys"
+  | "systemTestTokenType"
+  | "systemNamesRadius"
+  | "systemNamesCaConnector"
+  | "hsmGet"
+  | "hsmUnlock";
+
+const RANDOM_BYTES = 20;
+const DOCUMENTED_FORM =
+  'Two settings were stored, named "key" and "value". To write one setting, send its name and value as NAME=VALUE.';
 
 /** A nonce asks for a signed answer; it is no setting. */
 const withoutNonce = (bag: Bag): Bag => new Map([...bag].filter(([name]) => name !== "nonce"));
@@ -16,12 +42,33 @@ export const systemRoutes: Handlers<SystemRoutes> = {
     if (params.key === undefined) return { value: Object.fromEntries(settings) };
     return { value: settings.get(findSystemKey(params.key) ?? params.key) ?? null };
   },
-  systemSetConfig: async (call) => ({ value: await writeSettings(call, collectSettings(withoutNonce(call.bag))) }),
+  async systemSetConfig(call) {
+    const bag = withoutNonce(call.bag);
+    const value = await writeSettings(call, collectSettings(bag));
+    return isDocumentedForm(bag) ? { value, detail: { message: DOCUMENTED_FORM } } : { value };
+  },
   systemSetDefault: async (call) => ({ value: await writeDefaults(call, call.bag) }),
   systemDelete: async (call) => ({ value: await deleteSetting(call, call.params.key) }),
+  async systemDocumentation({ engine }) {
+    const body = await describeConfiguration(engine);
+    return { value: "", file: { name: "documentation.rst", contentType: "text/plain; charset=utf-8", body } };
+  },
+  async systemRandom({ params }) {
+    const bytes = new Uint8Array(randomBytes(params.len ?? RANDOM_BYTES));
+    return { value: params.encode === "b64" ? bytes.toBase64() : bytes.toHex() };
+  },
+  systemGpgKeys: async ({ engine }) => ({ value: await engine.gpgKeys.list() }),
+  async systemTestTokenType({ params }) {
+    const type = params.tokentype.toLowerCase();
+    if (!findTokenType(type)) throw new ApiError("token_type_unknown", { known: tokenKinds.join(", ") });
+    // None of the types there are depends on anything outside (L14079).
+    return { value: false, detail: { message: `The token type ${type} has nothing to try out.` } };
+  },
+  systemNamesRadius: async () => ({ value: [] }),
+  systemNamesCaConnector: async () => ({ value: [] }),
   hsmGet: async ({ engine }) => ({ value: { is_ready: engine.vault.ready } }),
   async hsmUnlock({ engine, params }) {
-    if (!(await engine.vault.unlock(params.password))) throw new ApiError("hsm", { text: "The passphrase is wrong." });
+    if (!(await engine.vault.unlock(params.password))) throw new ApiError("passphrase_wrong");
     // User sources whose secrets could not be opened until now.
     await engine.directory.reload();
     return { value: { is_ready: engine.vault.ready } };

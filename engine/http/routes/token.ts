@@ -1,8 +1,11 @@
 // /token/*: thin; the work is in services/token-*.ts.
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import * as tokens from "../../services/token-actions.ts";
+import { assign, unassign } from "../../services/token-assign.ts";
 import { initToken } from "../../services/token-init.ts";
 import { listTokens } from "../../services/token-list.ts";
+import { setPins } from "../../services/token-pins.ts";
 import type { Bag } from "../bag.ts";
 import type { Handlers } from "../call.ts";
 
@@ -23,7 +26,8 @@ function extraOf(bag: Bag, kind: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, value] of bag) {
     if (!name.startsWith(`${kind}.`)) continue;
-    if (typeof value === "object") throw new ApiError("bad_parameter", { name: name.slice(0, 255), wanted: "text or a number" });
+    if (typeof value === "object")
+      throw new ApiError("bad_parameter", { name: name.slice(0, 255), wanted: phrase("wanted_text_or_number") });
     found[name] = String(value);
   }
   return found;
@@ -35,13 +39,13 @@ export const tokenRoutes: Handlers<TokenRoutes> = {
   tokenEnable: async (call) => ({ value: await tokens.setActive(call, call.params, true) }),
   tokenDisable: async (call) => ({ value: await tokens.setActive(call, call.params, false) }),
   tokenReset: async (call) => ({ value: await tokens.resetFailCounters(call, call.params) }),
-  tokenUnassign: async (call) => ({ value: await tokens.unassign(call, call.params) }),
+  tokenUnassign: async (call) => ({ value: await unassign(call, call.params) }),
   tokenResync: async (call) => ({ value: await tokens.resync(call, whose(call), call.params.otp1, call.params.otp2) }),
   tokenSetPin: async (call) => {
     const { otppin, userpin, sopin } = call.params;
-    return { value: await tokens.setPins(call, whose(call), { otp: otppin, user: userpin, so: sopin }) };
+    return { value: await setPins(call, whose(call), { otp: otppin, user: userpin, so: sopin }) };
   },
-  tokenAssign: async (call) => ({ value: await tokens.assign(call, call.params) }),
+  tokenAssign: async (call) => ({ value: await assign(call, call.params) }),
   tokenDelete: async (call) => ({ value: await tokens.deleteToken(call, whose(call)) }),
 };
 

@@ -1,5 +1,6 @@
 // GET /user/ (rest-api.md 2.4).
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import type { Handlers } from "../call.ts";
 
 const LIMIT = 10_000;
@@ -27,7 +28,7 @@ export const userRoutes: Handlers<"userList"> = {
     if (name !== undefined) filters.username = name;
     const where = { realm: params.realm, resolver: params.resolver };
     const users = caller?.role === "user" ? [caller.user] : await engine.directory.search(where, filters, LIMIT);
-    if (!users) throw new ApiError("not_found", { what: "realm or resolver" });
+    if (!users) throw new ApiError("not_found", { what: phrase("thing_realm_or_resolver") });
     return {
       value: users.map(({ login, userId, resolver, attributes }) => ({
         ...attributes,

@@ -1,0 +1,44 @@
+// The German of phrases.ts; the compiler says which is missing, test/messages.test.ts whether the `{names}` are the same.
+import type { PhraseName } from "./phrases.ts";
+
+export const germanPhrases: Readonly<Record<PhraseName, string>> = {
+  wrong_pin: "Falsche PIN",
+  wrong_value: "Falsches Einmalpasswort",
+  value_used_again: "Falsches Einmalpasswort. Ein früheres wurde noch einmal verwendet",
+  otp_failed: "Das Einmalpasswort wurde nicht angenommen.",
+  no_tokens: "Dem Benutzer ist kein Token zugewiesen",
+  matching: "{count} Token passen",
+  matching_but: "{count} Token passen, {reasons}",
+  exhausted: "Zu viele Fehlversuche. Bitte in {seconds} Sekunden noch einmal versuchen.",
+
+  counter_exceeded: "Die erlaubte Zahl der Anmeldungen ist erreicht",
+  failcounter_exceeded: "Zu viele Fehlversuche mit diesem Token",
+  token_disabled: "Das Token ist abgeschaltet",
+  outside_validity: "Das Token ist zu dieser Zeit nicht gültig",
+  not_enrolled: "Das Token ist noch nicht fertig ausgerollt",
+
+  wanted_text: "Text",
+  wanted_text_or_number: "Text oder eine Zahl",
+  wanted_no_nul: "Text ohne NUL",
+  wanted_length: "höchstens {maximum} Zeichen lang",
+  wanted_bytes: "{minimum} bis {maximum} Byte lang",
+  wanted_whole_number: "eine ganze Zahl von {minimum} bis {maximum}",
+  wanted_flag: "true oder false",
+  wanted_one_of: "eines von {words}",
+  wanted_list: "eine Liste von Texten",
+  wanted_short_list: "eine Liste von höchstens {maximum} Texten",
+  wanted_time: "eine Zeit als YYYY-MM-DDThh:mm+oooo",
+
+  body_too_many: "er enthält mehr als {maximum} Parameter",
+  body_no_json: "er ist kein JSON",
+  body_no_object: "das JSON ist kein Objekt",
+  body_too_deep: "das JSON ist zu tief geschachtelt",
+  body_no_multipart: "er ist kein multipart/form-data",
+  body_ended_early: "er bricht vorzeitig ab",
+
+  thing_realm: "Realm",
+  thing_realm_or_resolver: "Realm oder Resolver",
+  thing_setting: "Einstellung",
+  thing_job: "Auftrag",
+  thing_running_job: "laufender Auftrag",
+};
