@@ -1,5 +1,5 @@
 // docs/settings.md, printed from the registry so that the page cannot be out of step with the engine.
-// `bun engine/settings-page.ts` writes it; a test compares.
+// `bun engine/settings-page.ts > docs/settings.md` writes it; a test compares.
 import { join } from "node:path";
 import { registry, type Setting, startVariables, variableOf } from "./settings.ts";
 
@@ -16,7 +16,7 @@ export function printSettingsPage(): string {
   const lines = [
     "# Settings",
     "",
-    "Printed from `engine/settings.ts` by `bun engine/settings-page.ts`; do not edit.",
+    "Printed from `engine/settings.ts` by `bun engine/settings-page.ts > docs/settings.md`; do not edit.",
     "",
     "Sources, the later one wins: the default, `ostiary.toml` in the data directory (or the file of `--config`), environment",
     "variables, flags. `log.level` is `level` under `[log]` in the file, `OSTIARY_LOG_LEVEL` in the environment, and",
@@ -51,4 +51,4 @@ export function printSettingsPage(): string {
   return `${lines.join("\n")}\n`;
 }
 
-if (import.meta.main) await Bun.write(pagePath, printSettingsPage());
+if (import.meta.main) process.stdout.write(printSettingsPage());
