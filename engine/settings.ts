@@ -1,5 +1,6 @@
 // Every setting of the engine, as data. config.ts reads them from the file, the environment and the flags; docs/settings.md
 // is printed from this table. To add a setting, add an entry; its type follows.
+import { languages } from "@ostiary/shared/messages/language.ts";
 import {
   addressKind,
   budgetKind,
@@ -58,6 +59,11 @@ export const registry = {
     kind: listKind(cidrKind()),
     default: ["127.0.0.0/8", "::1/128"],
     help: "Who may read /metrics.",
+  }),
+  "messages.languages": define({
+    kind: listKind(choiceKind(...languages)),
+    default: languages,
+    help: "Languages of messages to people, chosen by Accept-Language; the first where none of them is asked for. Audit trail and log are English, as are the texts that clients compare unless they ask for another language.",
   }),
   "response.signature": define({
     kind: choiceKind("always", "on-nonce", "never"),

@@ -207,8 +207,8 @@ describe("rest-api 1.2 to 1.4 errors: status, code, text, envelope (W11)", () =>
   });
 
   test("rest-api 5 item 5: detail of an error is null, or an object with a threadid", () => {
-    expect(errorBody(new ApiError("busy"), 0).detail).toBeNull();
-    const { detail } = errorBody(new ApiError("wrong_credentials", {}, { detail: { transaction_id: "01" } }), 0);
+    expect(errorBody(new ApiError("busy"), "", 0).detail).toBeNull();
+    const { detail } = errorBody(new ApiError("wrong_credentials", {}, { detail: { transaction_id: "01" } }), "", 0);
     expect(detail).toMatchObject({ transaction_id: "01", threadid: expect.any(Number) });
   });
 

@@ -9,6 +9,7 @@ import type { App, Inbound, Outgoing } from "./exchange.ts";
 import { handlers } from "./handlers.ts";
 import { errorBody, respond } from "./respond.ts";
 import { createRouter } from "./router.ts";
+import { languageFor, tellError } from "./speak.ts";
 
 /** The app as a function; no port is opened. */
 export function createApp(engine: Engine): App {
@@ -47,17 +48,21 @@ function compilePath(routed: string): (path: string) => Record<string, string> {
 
 /** 404 and 405 in the envelope; OPTIONS says what there is. */
 async function refuseUnrouted(
-  { method, path }: Inbound,
+  { method, path, headers }: Inbound,
   methodsOf: Map<string, Set<string>>,
   engine: Engine,
   signing: Parameters<typeof respond>[3],
 ): Promise<Outgoing> {
   const allowed = findMethods(path, methodsOf);
-  if (!allowed) return respond(errorBody(new ApiError("unknown_path"), engine.now()), 404, undefined, signing);
+  const refuse = (error: ApiError, extra?: Record<string, string>) => {
+    const told = tellError(error, languageFor(headers, engine.settings));
+    const body = errorBody(error, told.message, engine.now());
+    return respond(body, error.spec.status, undefined, signing, { ...told.headers, ...extra });
+  };
+  if (!allowed) return refuse(new ApiError("unknown_path"));
   const allow = [...allowed, "OPTIONS"].join(", ");
   if (method === "OPTIONS") return { status: 204, headers: { allow, "cache-control": "no-cache" }, body: "" };
-  const error = new ApiError("method_not_allowed", { allowed: allow });
-  return respond(errorBody(error, engine.now()), error.spec.status, undefined, signing, { allow });
+  return refuse(new ApiError("method_not_allowed", { allowed: allow }), { allow });
 }
 
 function findMethods(path: string, methodsOf: Map<string, Set<string>>): Set<string> | null {

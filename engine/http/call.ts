@@ -1,6 +1,8 @@
 // What a handler gets and what it gives back.
 import type { Catalogue, EndpointName } from "@ostiary/shared/catalogue.ts";
 import type { Endpoint, ParamsOf, ValueOf } from "@ostiary/shared/endpoint.ts";
+import type { Language, LanguageChoice } from "@ostiary/shared/messages/language.ts";
+import type { Phrase } from "@ostiary/shared/messages/phrases.ts";
 import type { Work } from "../services/work.ts";
 import type { Bag } from "./bag.ts";
 import type { Body } from "./exchange.ts";
@@ -12,6 +14,8 @@ export interface Call<Params = Record<string, unknown>> extends Work {
   /** Address of the client. */
   client: string;
   headers: Pick<Headers, "get">;
+  /** For the few values that hold texts; messages and errors are put into words after the handler. */
+  language: () => LanguageChoice;
   /** e.g. `POST /validate/check` */
   action: string;
   /** milliseconds since 1970 */
@@ -25,6 +29,10 @@ export interface Call<Params = Record<string, unknown>> extends Work {
 export interface Reply<Value = unknown> {
   value: Value;
   detail?: Record<string, unknown>;
+  /** `detail.message`, put into words where the answer is made. */
+  message?: Phrase;
+  /** The value itself holds texts in this language. */
+  language?: Language;
   /** Only for endpoints without envelope: another status than 200. */
   status?: number;
   /** Goes out in place of the envelope, as an attachment of this name (rest-api.md 1.7, last item). */

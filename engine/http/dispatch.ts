@@ -9,6 +9,7 @@ import type { Inbound, Outgoing } from "./exchange.ts";
 import { toApiError } from "./faults.ts";
 import { compileParams } from "./params.ts";
 import { errorBody, respond, type Signing, successBody } from "./respond.ts";
+import { languageFor, tellError, tellReply } from "./speak.ts";
 
 export type AnyHandler = (call: Call) => Promise<Reply>;
 
@@ -28,6 +29,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       caller: null,
       client: inbound.peer,
       headers: inbound.headers,
+      language: () => languageFor(inbound.headers, engine.settings),
       action: `${inbound.method} ${words}`,
       startedAt: engine.now(),
       startedTick: performance.now(),
@@ -44,7 +46,8 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       if (!call.audited) await writeAudit(call, reply.value !== false, null);
       if (reply.file) return respondFile(reply.file);
       if (entry.raw) return respondRaw(entry.raw, reply);
-      return await respond(successBody(reply.value, reply.detail, entry.id ?? 1, engine.now()), 200, nonceOf(call), signing);
+      const { detail, headers } = tellReply(reply, call.language());
+      return await respond(successBody(reply.value, detail, entry.id ?? 1, engine.now()), 200, nonceOf(call), signing, headers);
     } catch (cause) {
       return refuse(cause, call, signing);
     }
@@ -80,6 +83,7 @@ async function refuse(cause: unknown, call: Call, signing: Signing): Promise<Out
   } catch (auditFault) {
     call.engine.log.warn("no audit row for a refused call", { action: call.action, error: String(auditFault) });
   }
-  const extra = error.retryAfter === undefined ? undefined : { "retry-after": String(error.retryAfter) };
-  return respond(errorBody(error, call.engine.now()), error.spec.status, nonceOf(call), signing, extra);
+  const { message, headers } = tellError(error, call.language());
+  const extra = error.retryAfter === undefined ? headers : { ...headers, "retry-after": String(error.retryAfter) };
+  return respond(errorBody(error, message, call.engine.now()), error.spec.status, nonceOf(call), signing, extra);
 }

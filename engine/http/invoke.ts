@@ -28,6 +28,7 @@ export async function invoke<Name extends EndpointName>(
     caller,
     client: "",
     headers: { get: () => null },
+    language: () => ({ language: "en", asked: true }),
     action: `${entry.methods[0]} ${(entry.paths[0] ?? "").replace(/\/:\w+/g, "")}`,
     startedAt: engine.now(),
     startedTick: performance.now(),

@@ -16,7 +16,7 @@ export interface Signing {
 /** Clients ignore it, but it has to be a number of about 15 digits (L10416). One for the life of the process. */
 const THREAD_ID = 140_000_000_000_000 + randomInt(1_000_000_000);
 
-const HEADERS = { "content-type": "application/json", "cache-control": "no-cache" };
+const HEADERS = { "content-type": "application/json", "cache-control": "no-cache", vary: "accept-language" };
 
 type Body = Record<string, unknown>;
 
@@ -36,12 +36,12 @@ export function successBody(value: unknown, detail: Body | undefined, id: 1 | 2,
   return body;
 }
 
-/** `detail` is null, not absent, when there is none; no value, no versionnumber. */
-export function errorBody(error: ApiError, nowMs: number): Body {
+/** `message`: the error's, in the language of whom it is for. `detail` is null, not absent, when there is none; no value, no versionnumber. */
+export function errorBody(error: ApiError, message: string, nowMs: number): Body {
   return {
     id: 1,
     jsonrpc: "2.0",
-    result: { status: false, error: { code: error.spec.code, message: error.message } },
+    result: { status: false, error: { code: error.spec.code, message } },
     detail: error.detail ? { ...error.detail, threadid: THREAD_ID } : null,
     time: nowMs / 1000,
     version: VERSION,

@@ -1,5 +1,5 @@
 // The words the steps of a login pass to each other.
-import type { Unfitness } from "@ostiary/shared/messages/phrases.ts";
+import type { Phrase, Unfitness } from "@ostiary/shared/messages/phrases.ts";
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { Log } from "../log.ts";
 import type { Store, TokenRecord } from "../store/store.ts";
@@ -46,7 +46,10 @@ export interface Candidate {
 
 export interface Refusal {
   accepted: false;
+  /** English. */
   message: string;
+  /** What `message` is made from. */
+  phrase: Phrase;
   /** The one token it is about. */
   token: TokenRecord | null;
   /** Tokens whose fail counter rises. */
@@ -59,6 +62,7 @@ export interface Refusal {
 export interface Acceptance {
   accepted: true;
   message: string;
+  phrase: Phrase;
   tokens: Candidate[];
   /** As in a refusal: one seed may lie in two tokens, one of them disabled. */
   spent: Candidate[];
@@ -69,7 +73,10 @@ export type Decision = Acceptance | Refusal;
 
 export interface LoginAnswer {
   accepted: boolean;
+  /** Its `message`, if it has one, is English. */
   detail: Record<string, unknown>;
+  /** What the message is made from, for another language. */
+  phrase: Phrase;
 }
 
 export interface LoginEngine {

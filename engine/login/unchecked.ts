@@ -1,4 +1,5 @@
 // Refusals that check nothing and consume nothing.
+import { inEnglish, type Phrase, phrase } from "@ostiary/shared/messages/phrases.ts";
 import { describeLogin } from "./audit-row.ts";
 import type { LoginAnswer, LoginEngine, LoginRequest, Subject } from "./types.ts";
 
@@ -10,16 +11,20 @@ export async function tellExhausted(
   request: LoginRequest,
   engine: LoginEngine,
 ): Promise<LoginAnswer> {
-  const message = `Too many failed attempts. Try again in ${waitSeconds} seconds.`;
-  if (engine.guard.isNews(key, engine.now())) await tellInTrail(message, subject, request, engine);
-  return { accepted: false, detail: { message } };
+  const answer = refuse(phrase("exhausted", { seconds: waitSeconds }));
+  if (engine.guard.isNews(key, engine.now())) await tellInTrail(answer.detail.message, subject, request, engine);
+  return answer;
 }
 
 /** Every try lost against somebody else's progress on the same tokens. */
 export async function tellOutrun(subject: Subject, request: LoginRequest, engine: LoginEngine): Promise<LoginAnswer> {
-  const message = "wrong otp value";
-  await tellInTrail(message, subject, request, engine);
-  return { accepted: false, detail: { message } };
+  const answer = refuse(phrase("wrong_value"));
+  await tellInTrail(answer.detail.message, subject, request, engine);
+  return answer;
+}
+
+function refuse(why: Phrase): LoginAnswer & { detail: { message: string } } {
+  return { accepted: false, phrase: why, detail: { message: inEnglish(why) } };
 }
 
 async function tellInTrail(info: string, subject: Subject | null, request: LoginRequest, { store }: LoginEngine): Promise<void> {

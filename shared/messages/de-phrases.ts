@@ -7,8 +7,8 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   value_used_again: "Falsches Einmalpasswort. Ein früheres wurde noch einmal verwendet",
   otp_failed: "Das Einmalpasswort wurde nicht angenommen.",
   no_tokens: "Dem Benutzer ist kein Token zugewiesen",
-  matching: "{count} Token passen",
-  matching_but: "{count} Token passen, {reasons}",
+  matching: "Passende Token: {count}",
+  matching_but: "Passende Token: {count}. {reasons}",
   exhausted: "Zu viele Fehlversuche. Bitte in {seconds} Sekunden noch einmal versuchen.",
 
   counter_exceeded: "Die erlaubte Zahl der Anmeldungen ist erreicht",
@@ -23,7 +23,6 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   wanted_length: "höchstens {maximum} Zeichen lang",
   wanted_bytes: "{minimum} bis {maximum} Byte lang",
   wanted_whole_number: "eine ganze Zahl von {minimum} bis {maximum}",
-  wanted_flag: "true oder false",
   wanted_one_of: "eines von {words}",
   wanted_list: "eine Liste von Texten",
   wanted_short_list: "eine Liste von höchstens {maximum} Texten",
@@ -41,4 +40,8 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   thing_setting: "Einstellung",
   thing_job: "Auftrag",
   thing_running_job: "laufender Auftrag",
+
+  documented_form:
+    'Es wurden zwei Einstellungen namens "key" und "value" gespeichert. Eine Einstellung schreibt man als NAME=WERT.',
+  nothing_to_try: "Bei der Tokenart {type} gibt es nichts auszuprobieren.",
 };

@@ -30,7 +30,6 @@ const wantedPhrases = {
   wanted_length: "at most {maximum} characters long",
   wanted_bytes: "{minimum} to {maximum} bytes",
   wanted_whole_number: "a whole number from {minimum} to {maximum}",
-  wanted_flag: "true or false",
   wanted_one_of: "one of {words}",
   wanted_list: "a list of texts",
   wanted_short_list: "a list of at most {maximum} texts",
@@ -56,7 +55,24 @@ const thingPhrases = {
   thing_running_job: "running job",
 };
 
-export const phrases = { ...loginPhrases, ...unfitPhrases, ...wantedPhrases, ...bodyPhrases, ...thingPhrases };
+/** `detail.message` of calls that did what was asked and have something to add. */
+const notePhrases = {
+  documented_form:
+    'Two settings were stored, named "key" and "value". To write one setting, send its name and value as NAME=VALUE.',
+  nothing_to_try: "The token type {type} has nothing to try out.",
+};
+
+export const phrases = {
+  ...loginPhrases,
+  ...unfitPhrases,
+  ...wantedPhrases,
+  ...bodyPhrases,
+  ...thingPhrases,
+  ...notePhrases,
+};
+
+/** Clients compare what a log-in says, as they do some errors (contractTexts in errors.ts). */
+export const contractPhrases: ReadonlySet<string> = new Set([...Object.keys(loginPhrases), ...Object.keys(unfitPhrases)]);
 
 export type PhraseName = keyof typeof phrases;
 export type Unfitness = keyof typeof unfitPhrases;

@@ -6,7 +6,7 @@ import { germanErrors } from "./de.ts";
 import { germanPhrases } from "./de-phrases.ts";
 import { germanTokenTypes } from "./de-token-types.ts";
 import type { Language, LanguageChoice } from "./language.ts";
-import { fill, inEnglish, type Phrase } from "./phrases.ts";
+import { contractPhrases, fill, inEnglish, type Phrase } from "./phrases.ts";
 
 /** `result.error.message`. Texts that clients match on leave English only for who asked for another language himself. */
 export function renderError(error: ApiError, { language, asked }: LanguageChoice): string {
@@ -14,8 +14,10 @@ export function renderError(error: ApiError, { language, asked }: LanguageChoice
   return withCode(error.spec, fill(germanErrors[error.kind], error.words, germanPhrases));
 }
 
-export function renderPhrase(one: Phrase, language: Language): string {
-  return language === "en" ? inEnglish(one) : fill(germanPhrases[one.phrase], one.words, germanPhrases);
+/** A message; the same rule. */
+export function renderPhrase(one: Phrase, { language, asked }: LanguageChoice): string {
+  const english = language === "en" || (!asked && contractPhrases.has(one.phrase));
+  return english ? inEnglish(one) : fill(germanPhrases[one.phrase], one.words, germanPhrases);
 }
 
 /** Title and description of a token type. */

@@ -1,6 +1,7 @@
 // POST /auth, GET /auth/rights (rest-api.md 2.1).
 import { uiDefaults } from "@ostiary/shared/endpoints/auth.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { renderTokenType } from "@ostiary/shared/messages/render.ts";
 import { logIn } from "../../services/log-in.ts";
 import { listEnrolable, listRights } from "../../services/rights.ts";
 import type { Handlers } from "../call.ts";
@@ -32,6 +33,8 @@ export const authRoutes: Handlers<"authLogin" | "authRights"> = {
 
   async authRights(call) {
     const role = call.caller?.role ?? "user";
-    return { value: Object.fromEntries(listEnrolable(role).map(({ kind, title }) => [kind, title])) };
+    const { language } = call.language();
+    const titles = listEnrolable(role).map(({ kind }) => [kind, renderTokenType(kind, language).title] as const);
+    return { value: Object.fromEntries(titles), language };
   },
 };

@@ -1,6 +1,7 @@
 // /system/* (rest-api.md 2.5).
 import { randomBytes } from "node:crypto";
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { findSystemKey } from "@ostiary/shared/system-config.ts";
 import { describeConfiguration } from "../../services/configuration-document.ts";
 import {
@@ -30,8 +31,6 @@ type SystemRoutes =
   | "hsmUnlock";
 
 const RANDOM_BYTES = 20;
-const DOCUMENTED_FORM =
-  'Two settings were stored, named "key" and "value". To write one setting, send its name and value as NAME=VALUE.';
 
 /** A nonce asks for a signed answer; it is no setting. */
 const withoutNonce = (bag: Bag): Bag => new Map([...bag].filter(([name]) => name !== "nonce"));
@@ -45,7 +44,7 @@ export const systemRoutes: Handlers<SystemRoutes> = {
   async systemSetConfig(call) {
     const bag = withoutNonce(call.bag);
     const value = await writeSettings(call, collectSettings(bag));
-    return isDocumentedForm(bag) ? { value, detail: { message: DOCUMENTED_FORM } } : { value };
+    return isDocumentedForm(bag) ? { value, message: phrase("documented_form") } : { value };
   },
   systemSetDefault: async (call) => ({ value: await writeDefaults(call, call.bag) }),
   systemDelete: async (call) => ({ value: await deleteSetting(call, call.params.key) }),
@@ -62,7 +61,7 @@ export const systemRoutes: Handlers<SystemRoutes> = {
     const type = params.tokentype.toLowerCase();
     if (!findTokenType(type)) throw new ApiError("token_type_unknown", { known: tokenKinds.join(", ") });
     // None of the types there are depends on anything outside (L14079).
-    return { value: false, detail: { message: `The token type ${type} has nothing to try out.` } };
+    return { value: false, message: phrase("nothing_to_try", { type }) };
   },
   systemNamesRadius: async () => ({ value: [] }),
   systemNamesCaConnector: async () => ({ value: [] }),

@@ -24,6 +24,8 @@ export const validateRoutes: Handlers<"validateCheck"> = {
     );
     // The login wrote its row in the same transaction as its counters.
     call.audited = true;
-    return { value: answer.accepted, detail: answer.detail };
+    const { accepted, detail, phrase } = answer;
+    // An `otponly` log-in that was right has no message at all.
+    return { value: accepted, detail, ...(detail.message === undefined ? {} : { message: phrase }) };
   },
 };
