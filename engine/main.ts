@@ -1,63 +1,64 @@
-// ostiary: the command line. `ostiary --help` teaches the rest.
+// ostiary: the command line. `ostiary --help` teaches the rest; the commands stand in cli/commands.ts.
 
 import { version } from "../package.json" with { type: "json" };
-import { adminCommands } from "./cli/admin.ts";
-import { auditVerify } from "./cli/audit.ts";
-import { type Command, CommandError, UsageError } from "./cli/command.ts";
-import { demo } from "./cli/demo.ts";
-import { init } from "./cli/init.ts";
-import { otp } from "./cli/otp.ts";
-import { serve } from "./cli/serve.ts";
+import { type Command, CommandError, parseCommandLine, UsageError } from "./cli/command.ts";
+import { commandsOf, describeCommand, describeCommands } from "./cli/command-help.ts";
+import { commands } from "./cli/commands.ts";
 import { SettingsError } from "./config.ts";
+import { findNearestWord } from "./core/nearest-word.ts";
 import { MigrationError } from "./store/migrate.ts";
 import { StoreInUseError } from "./store/process-lock.ts";
 import { StoreUnavailableError } from "./store/store.ts";
 import { KeyFileError } from "./vault/keys.ts";
 
-const commands: Command[] = [serve, init, ...adminCommands, auditVerify, otp, demo];
-
 /** Faults a person can mend: the message is enough, a stack would hide it. */
 const EXPECTED = [CommandError, SettingsError, KeyFileError, StoreInUseError, StoreUnavailableError, MigrationError];
 
-const HELP = ["--help", "-h", "help"];
+const HELP = ["--help", "-h"];
 
-/** Those that begin with `prefix`. */
-function describeCommands(prefix = ""): string {
-  const shown = commands.filter(({ name }) => name.startsWith(prefix));
-  const width = Math.max(...shown.map(({ name }) => name.length));
-  const list = shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return [
-    "ostiary: multi-factor authentication",
-    "",
-    "Usage: ostiary COMMAND [options]",
-    "",
-    ...list,
-    "",
-    "ostiary COMMAND --help explains one of them.",
-  ].join("\n");
+/** The command that `args` begin with; of two the longer name. */
+function findCommand(args: readonly string[]): Command | undefined {
+  return commands
+    .filter(({ name }) => name.split(" ").every((word, index) => args[index] === word))
+    .sort((a, b) => b.name.length - a.name.length)[0];
 }
 
 async function main(args: string[]): Promise<number> {
-  const command = commands.find(({ name }) => name.split(" ").every((word, index) => args[index] === word));
-  if (!command) {
-    const [word = "help"] = args;
-    if (word === "--version") console.log(version);
-    const known = commands.some(({ name }) => name.startsWith(`${word} `));
-    const asked = HELP.includes(word) || (known && args.length === 2 && HELP.includes(args[1] ?? ""));
-    if (asked) console.log(describeCommands(known ? `${word} ` : ""));
-    else if (word !== "--version") console.error(`ostiary: no command ${JSON.stringify(word)}\n\n${describeCommands()}`);
-    return asked || word === "--version" ? 0 : 2;
-  }
-  const rest = args.slice(command.name.split(" ").length);
-  if (rest.some((word) => word === "--help" || word === "-h")) {
-    console.log(command.help);
+  // `ostiary help admin add` is `ostiary admin add --help`.
+  if (args[0] === "help") return main([...args.slice(1), "--help"]);
+  const command = findCommand(args);
+  if (command) return run(command, args.slice(command.name.split(" ").length));
+  const [word = "--help", next] = args;
+  if (word === "--version") console.log(version);
+  else if (HELP.includes(word)) console.log(describeCommands(commands));
+  else if (commandsOf(commands, word).length > 0 && HELP.includes(next ?? "")) console.log(describeCommands(commands, word));
+  else return refuse(word, next);
+  return 0;
+}
+
+/** No such command; says what there is nearby. */
+function refuse(word: string, next: string | undefined): number {
+  const group = commandsOf(commands, word).length > 0 ? word : "";
+  const asked = group === "" || next === undefined ? word : `${word} ${next}`;
+  const nearest = findNearestWord(
+    asked,
+    commands.map(({ name }) => name),
+  );
+  const hint = nearest === null ? "" : `; did you mean "${nearest}"?`;
+  console.error(`ostiary: no command ${JSON.stringify(asked)}${hint}\n\n${describeCommands(commands, group)}`);
+  return 2;
+}
+
+async function run(command: Command, args: string[]): Promise<number> {
+  if (args.some((word) => HELP.includes(word))) {
+    console.log(describeCommand(command));
     return 0;
   }
   try {
-    return await command.run(rest);
+    return await command.run(parseCommandLine(args, command));
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`ostiary ${command.name}: ${error.message}\n\n${command.help}`);
+      console.error(`ostiary ${command.name}: ${error.message}\n\n${describeCommand(command)}`);
       return 2;
     }
     if (!EXPECTED.some((kind) => error instanceof kind)) throw error;

@@ -1,10 +1,9 @@
 // ostiary admin …: local administrators. Works beside a running engine, which notices at once.
 import { type Admins, findAdminFault } from "../services/admins.ts";
-import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine, UsageError } from "./command.ts";
+import { COMMON_OPTIONS, type Command, CommandError, type CommandLine, FLAG, TEXT, UsageError } from "./command.ts";
 import { withAdmins } from "./data-directory.ts";
+import { printJson } from "./output.ts";
 import { readSecrets } from "./standard-input.ts";
-
-const options = { "password-stdin": { type: "boolean" }, json: { type: "boolean" }, email: { type: "string" } } as const;
 
 function nameOf(positionals: string[]): string {
   const [name] = positionals;
@@ -17,8 +16,7 @@ async function readPassword(values: Record<string, unknown>): Promise<string> {
   return (await readSecrets(["password"]))[0] ?? "";
 }
 
-async function setPassword(args: string[], mustExist: boolean): Promise<number> {
-  const line = parseCommandLine(args, options, 1);
+async function setPassword(line: CommandLine, mustExist: boolean): Promise<number> {
   const username = nameOf(line.positionals);
   const password = await readPassword(line.values);
   const fault = findAdminFault(username, password);
@@ -38,21 +36,49 @@ export const adminCommands: Command[] = [
   {
     name: "admin add",
     summary: "create an administrator",
-    help: `ostiary admin add NAME --password-stdin [--email ADDRESS]\n\n${COMMON_OPTIONS}`,
-    run: (args) => setPassword(args, false),
+    help: `ostiary admin add NAME --password-stdin [--email ADDRESS]
+
+The password is the first line of standard input.
+
+  --password-stdin  read the password from standard input
+  --email ADDRESS   where to reach him
+${COMMON_OPTIONS}
+
+Example
+  printf '%s\\n' "$PASSWORD" | ostiary admin add root --password-stdin --data /srv/ostiary`,
+    options: { "password-stdin": FLAG, email: TEXT },
+    words: 1,
+    run: (line) => setPassword(line, false),
   },
   {
     name: "admin password",
     summary: "give an administrator a new password; his sessions end",
-    help: `ostiary admin password NAME --password-stdin\n\n${COMMON_OPTIONS}`,
-    run: (args) => setPassword(args, true),
+    help: `ostiary admin password NAME --password-stdin
+
+The password is the first line of standard input. Sessions that began with the old one end at once.
+
+  --password-stdin  read the password from standard input
+  --email ADDRESS   another address
+${COMMON_OPTIONS}
+
+Example
+  printf '%s\\n' "$PASSWORD" | ostiary admin password root --password-stdin --data /srv/ostiary`,
+    options: { "password-stdin": FLAG, email: TEXT },
+    words: 1,
+    run: (line) => setPassword(line, true),
   },
   {
     name: "admin delete",
     summary: "delete an administrator; his sessions end",
-    help: `ostiary admin delete NAME\n\n${COMMON_OPTIONS}`,
-    async run(args) {
-      const line = parseCommandLine(args, options, 1);
+    help: `ostiary admin delete NAME
+
+${COMMON_OPTIONS}
+
+Example
+  ostiary admin delete root --data /srv/ostiary`,
+    options: {},
+    words: 1,
+    async run(line) {
       const username = nameOf(line.positionals);
       const removed = await withAdmins(line.dataDir, line.settings(), (admins) => admins.remove(username));
       if (!removed) throw new CommandError("there is no administrator of this name");
@@ -62,11 +88,17 @@ export const adminCommands: Command[] = [
   {
     name: "admin list",
     summary: "list the administrators",
-    help: `ostiary admin list [--json]\n\n${COMMON_OPTIONS}`,
-    async run(args) {
-      const line = parseCommandLine(args, options);
+    help: `ostiary admin list [--json]
+
+${COMMON_OPTIONS}
+  --json            the list as JSON
+
+Example
+  ostiary admin list --data /srv/ostiary`,
+    options: { json: FLAG },
+    async run(line) {
       const found = await withAdmins(line.dataDir, line.settings(), (admins) => admins.list());
-      if (line.values.json) console.log(JSON.stringify(found.map(({ username, email }) => ({ username, email }))));
+      if (line.values.json) printJson(found.map(({ username, email }) => ({ username, email })));
       else for (const { username, email } of found) console.log(email ? `${username}\t${email}` : username);
       return 0;
     },

@@ -4,7 +4,7 @@ import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { databasePath, keysPath } from "../assemble.ts";
 import { verifyAudit } from "../services/audit-verify.ts";
-import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine } from "./command.ts";
+import { COMMON_OPTIONS, type Command, CommandError, FLAG, TEXT } from "./command.ts";
 
 export const auditVerify: Command = {
   name: "audit verify",
@@ -17,13 +17,12 @@ outside the database. Exit code 0: nothing wrong; 1: something is.
   --public-key FILE   default DIR/keys/audit.pub; a copy from another place proves more
   --checkpoints FILE  default the setting audit.checkpoint_file; a copy from another place proves more
   --json              the report as JSON
-${COMMON_OPTIONS}`,
-  async run(args) {
-    const line = parseCommandLine(args, {
-      "public-key": { type: "string" },
-      checkpoints: { type: "string" },
-      json: { type: "boolean" },
-    });
+${COMMON_OPTIONS}
+
+Example
+  ostiary audit verify --data /srv/ostiary`,
+  options: { "public-key": TEXT, checkpoints: TEXT, json: FLAG },
+  async run(line) {
     const { values, dataDir } = line;
     const settings = line.settings();
     const database = databasePath(dataDir);

@@ -9,19 +9,17 @@ export interface Command {
   summary: string;
   /** Usage, options, an example: what `--help` prints. */
   help: string;
-  /** Returns the exit code: 0 done, 1 it failed, 2 called in a wrong way. */
-  run(args: string[]): Promise<number>;
+  /** Its own options, beside `--data`, `--config` and `--set`. None takes a secret: secrets come from standard input. */
+  options: Options;
+  /** How many words may stand beside the options; none if absent. */
+  words?: number;
+  /** Returns the exit code: 0 done, 1 it failed, 2 called in a wrong way. Throws UsageError and CommandError. */
+  run(line: CommandLine): Promise<number>;
 }
 
 /** The command line was wrong; the message says how. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
-  /** What the command knows, when an option was the fault: names without dashes, and whether a value follows. */
-  readonly options: Options | undefined;
-  constructor(message: string, options?: Options) {
-    super(message);
-    this.options = options;
-  }
 }
 
 /** It can not be done; the message says why and what to do. Exit code 1. */
@@ -29,7 +27,12 @@ export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-export type Options = Record<string, { type: "string" | "boolean" }>;
+/** Names without dashes, and whether a value follows. */
+export type Options = Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
+
+/** An option that is followed by a value, and one that is not. */
+export const TEXT = { type: "string" } as const;
+export const FLAG = { type: "boolean" } as const;
 
 export interface CommandLine {
   values: Record<string, string | boolean | undefined>;
@@ -48,16 +51,13 @@ export const COMMON_OPTIONS = `  --data DIR        data directory (default ${DEF
   --set KEY=VALUE   one setting; docs/settings.md lists them`;
 
 /** Options that every command has. */
-const COMMON: Options = { data: { type: "string" }, config: { type: "string" } };
+export const COMMON: Options = { data: TEXT, config: TEXT };
 
-/**
- * Parses what follows the command's name. Throws UsageError for options it does not have, and for more words than `names`.
- */
-export function parseCommandLine(args: string[], options: Options = {}, names = 0): CommandLine {
+/** Parses what follows the command's name. Throws UsageError for options it does not have, and for words too many. */
+export function parseCommandLine(args: string[], { options, words = 0 }: Pick<Command, "options" | "words">): CommandLine {
   const { flags, rest } = takeSettingFlags(args);
-  const known = { ...COMMON, ...options };
-  const { values, positionals } = parseStrictly(rest, known);
-  const tooMany = positionals[names];
+  const { values, positionals } = parseStrictly(rest, { ...COMMON, ...options });
+  const tooMany = positionals[words];
   if (tooMany !== undefined) throw new UsageError(`${JSON.stringify(tooMany)} is a word too many`);
   if (values.data === "") throw new UsageError("--data is empty");
   // An empty variable is one that is not set.
@@ -70,7 +70,7 @@ export function parseCommandLine(args: string[], options: Options = {}, names = 
   };
 }
 
-/** Error: UsageError, with the options there are. */
+/** Error: UsageError. */
 function parseStrictly(args: string[], options: Options): Pick<CommandLine, "values" | "positionals"> {
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
@@ -78,7 +78,7 @@ function parseStrictly(args: string[], options: Options): Pick<CommandLine, "val
   } catch (error) {
     // Of Node's text the first sentence; the rest talks of positional arguments.
     const text = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${text.split(". To specify")[0] ?? text}${hint(text, Object.keys(options))}`, options);
+    throw new UsageError(`${text.split(". To specify")[0] ?? text}${hint(text, Object.keys(options))}`);
   }
 }
 

@@ -27,7 +27,11 @@ export const demo: Command = {
   help: `ostiary demo
 
 Builds a server in a temporary directory with users from a passwd file, enrols tokens, shows a QR code and logs in: right,
-wrong, replayed, locked out, 64 times in parallel. Everything is removed at the end. Takes a few seconds and no options.`,
+wrong, replayed, locked out, 64 times in parallel. Everything is removed at the end. Takes a few seconds.
+
+Example
+  ostiary demo`,
+  options: {},
   async run() {
     const dataDir = mkdtempSync(join(tmpdir(), "ostiary-demo-"));
     const remove = () => rmSync(dataDir, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // ostiary init: keys, database and administrator for a new data directory.
-import { COMMON_OPTIONS, type Command, parseCommandLine, UsageError } from "./command.ts";
+import { COMMON_OPTIONS, type Command, FLAG, TEXT, UsageError } from "./command.ts";
 import { createDataDirectory } from "./data-directory.ts";
 import { readSecrets } from "./standard-input.ts";
 
@@ -19,12 +19,8 @@ ${COMMON_OPTIONS}
 
 Example
   printf '%s\\n' "$PASSWORD" | ostiary init --data ./data --admin admin --password-stdin`,
-  async run(args) {
-    const line = parseCommandLine(args, {
-      admin: { type: "string" },
-      "password-stdin": { type: "boolean" },
-      seal: { type: "boolean" },
-    });
+  options: { admin: TEXT, "password-stdin": FLAG, seal: FLAG },
+  async run(line) {
     const { admin, seal } = line.values;
     if (typeof admin !== "string") throw new UsageError("--admin NAME is missing");
     if (!line.values["password-stdin"])

@@ -2,7 +2,7 @@
 import { decodeBase32 } from "../core/base32.ts";
 import { hotpValue, type OtpAlgorithm } from "../core/hotp.ts";
 import { KeyUriError, parseKeyUri } from "../core/key-uri.ts";
-import { type Command, parseCommandLine, UsageError } from "./command.ts";
+import { type Command, FLAG, TEXT, UsageError } from "./command.ts";
 import { readSecrets } from "./standard-input.ts";
 
 interface Source {
@@ -35,20 +35,18 @@ Prints one-time passwords. Standard input holds an otpauth:// address, or the ke
 
 Example
   echo 3132333435363738393031323334353637383930 | ostiary otp --counter 0 --count 3`,
-  async run(args) {
-    const text = { type: "string" } as const;
-    const flag = { type: "boolean" } as const;
-    const { values } = parseCommandLine(args, {
-      totp: flag,
-      base32: flag,
-      json: flag,
-      counter: text,
-      count: text,
-      time: text,
-      digits: text,
-      step: text,
-      algorithm: text,
-    });
+  options: {
+    totp: FLAG,
+    base32: FLAG,
+    json: FLAG,
+    counter: TEXT,
+    count: TEXT,
+    time: TEXT,
+    digits: TEXT,
+    step: TEXT,
+    algorithm: TEXT,
+  },
+  async run({ values }) {
     const source = readSource(((await readSecrets(["key or otpauth address"]))[0] ?? "").trim(), values);
     const count = readNumber(values.count, "--count", 1, 1, 1000);
     const time = readNumber(values.time, "--time", Math.floor(Date.now() / 1000), 0, 2 ** 40);

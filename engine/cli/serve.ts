@@ -5,7 +5,7 @@ import { createApp } from "../http/app.ts";
 import { type Listener, listen } from "../http/server.ts";
 import { configureLog, openLog } from "../log.ts";
 import type { Engine } from "../services/engine.ts";
-import { COMMON_OPTIONS, type Command, CommandError, parseCommandLine } from "./command.ts";
+import { COMMON_OPTIONS, type Command, CommandError } from "./command.ts";
 import { createDataDirectory, isFresh } from "./data-directory.ts";
 import { refuseForeignKeys, refuseHalfDirectory } from "./fitting-keys.ts";
 
@@ -18,9 +18,12 @@ Runs the engine until SIGTERM, SIGINT or SIGHUP; open requests are answered firs
 directory makes keys, database and an administrator "admin" whose password it prints once.
 
   --listen H:P      address and port (default 127.0.0.1:8080; port 0 takes a free one)
-${COMMON_OPTIONS}`,
-  async run(args) {
-    const line = parseCommandLine(args);
+${COMMON_OPTIONS}
+
+Example
+  ostiary serve --data /srv/ostiary --listen 127.0.0.1:8080`,
+  options: {},
+  async run(line) {
     const settings = line.settings();
     configureLog(settings["log.level"]);
     const log = openLog("serve");

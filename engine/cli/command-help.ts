@@ -1,0 +1,35 @@
+// What the command line says about itself: the list of commands, and the help of one.
+import { COMMON_OPTIONS, type Command } from "./command.ts";
+
+const EXIT_CODES = "Exit codes: 0 done; 1 it failed, standard error says why; 2 called in a wrong way.";
+
+/** The help of one command, with the exit codes that all share unless it has its own words for them. */
+export function describeCommand({ help }: Command): string {
+  return /exit code/i.test(help) ? help : `${help}\n\n${EXIT_CODES}`;
+}
+
+/** A list of commands; `group` is the first word of their names where it is not the list of all. */
+export function describeCommands(commands: readonly Command[], group = ""): string {
+  const shown = group === "" ? commands : commandsOf(commands, group);
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  return [
+    "ostiary: multi-factor authentication",
+    "",
+    `Usage: ostiary ${group === "" ? "COMMAND" : `${group} …`} [options]`,
+    "",
+    ...shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "ostiary COMMAND --help explains one of them. Options of nearly all:",
+    "",
+    COMMON_OPTIONS,
+    "  --json            one JSON document on standard output, for scripts",
+    "",
+    EXIT_CODES,
+    "Secrets never stand on the command line: they come from standard input.",
+  ].join("\n");
+}
+
+/** Those whose names begin with the word `group`. */
+export function commandsOf(commands: readonly Command[], group: string): Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${group} `));
+}

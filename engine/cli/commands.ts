@@ -1,0 +1,19 @@
+// Every command there is, in the order in which the help lists them. main.ts runs them; completion.ts and cli-page.ts tell of them.
+import { adminCommands } from "./admin.ts";
+import { auditVerify } from "./audit.ts";
+import type { Command } from "./command.ts";
+import { makeCompletion } from "./completion.ts";
+import { demo } from "./demo.ts";
+import { init } from "./init.ts";
+import { otp } from "./otp.ts";
+import { serve } from "./serve.ts";
+
+export const commands: readonly Command[] = [
+  serve,
+  init,
+  ...adminCommands,
+  auditVerify,
+  otp,
+  demo,
+  makeCompletion(() => commands),
+];
