@@ -11,12 +11,13 @@ import { type Settings, SettingsError } from "./config.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 import { createTokenBucket } from "./core/token-bucket.ts";
 import { openLog } from "./log.ts";
-import { type Budget, createBudget, createGuard, unlimited } from "./login/guard.ts";
+import { type Budget, countSubscribers, createBudget, createGuard, unlimited } from "./login/guard.ts";
 import { createPinCost } from "./login/pin-cost.ts";
 import { createPinMemory } from "./login/pin-memory.ts";
 import { createStepTimer } from "./login/steps.ts";
 import { createAdmins } from "./services/admins.ts";
 import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
+import { createClientAddress } from "./services/client-address.ts";
 import { followConfiguration } from "./services/configuration.ts";
 import type { Engine } from "./services/engine.ts";
 import { createGpgKeys } from "./services/gpg-keys.ts";
@@ -96,6 +97,7 @@ export async function assembleEngine(
       resolverDeps,
       admins,
       sessions: createSessions({ vault, admins, directory, now }),
+      clientAddress: createClientAddress(systemSettings.current, log),
       jobs,
       gpgKeys: createGpgKeys(settings["import.gpg_directory"], (file, why) =>
         log.warn("a file holds no OpenPGP key that can be read", { file, why }),
@@ -180,8 +182,8 @@ function openGuard(settings: Settings) {
   const trusted = settings["guard.trusted"].map(parseNetwork);
   return createGuard({
     user: open("guard.user"),
-    source: open("guard.source"),
-    auth: open("guard.auth"),
+    source: countSubscribers(open("guard.source")),
+    auth: countSubscribers(open("guard.auth")),
     isTrusted: (address) => trusted.length > 0 && isInAnyNetwork(address, trusted),
   });
 }

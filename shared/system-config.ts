@@ -77,7 +77,11 @@ export const systemKeys = {
     false,
     "Do not count log-ins of a token; its limits count_auth_max and count_auth_success_max then have no effect.",
   ),
-  OverrideAuthorizationClient: text("G10", "", "Proxies that may speak for other clients.", { unused: true }),
+  OverrideAuthorizationClient: text(
+    "G10",
+    "",
+    "Proxies that may name other clients, by X-Forwarded-For or the parameter client: chains such as 10.1.2.0/24 > 192.168.0.0/16, 172.16.0.1.",
+  ),
   UserCacheExpiration: integer("G12", 0, 0, 31_536_000, "Seconds a user found in a source is remembered; 0: not at all.", {
     unused: true,
   }),

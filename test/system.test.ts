@@ -157,7 +157,7 @@ describe("the settings the engine knows", () => {
           ? [key.minimum ?? 0, key.maximum ?? 1]
           : key.kind === "flag"
             ? [true, false]
-            : (key.words ?? ["any"]);
+            : (key.words ?? [name === "OverrideAuthorizationClient" ? "10.0.0.1 > 10.0.0.2" : "any"]);
       for (const value of good) {
         expect(await set({ [name]: value })).toHaveProperty([name]);
         expect(config()[name]).toBe(value as never);

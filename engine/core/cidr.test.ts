@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CidrError, isInAnyNetwork, parseAddress, parseNetwork, parseNetworks } from "./cidr.ts";
+import { CidrError, formatAddress, isInAnyNetwork, parseAddress, parseNetwork, parseNetworks, subscriberOf } from "./cidr.ts";
 
 describe("addresses, RFC 4291 section 2.2", () => {
   test.each([
@@ -87,4 +87,29 @@ describe("networks, RFC 4632 section 3.1", () => {
     expect(parseNetworks(" 10.0.0.0/8, ::1;127.0.0.1\n").map(({ bits }) => bits)).toEqual([8, 128, 32]);
     expect(parseNetworks("")).toEqual([]);
   });
+});
+
+describe("one spelling, RFC 5952 section 4", () => {
+  test.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
+    ["2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
+    ["0:0:0:0:0:0:0:0", "::"],
+    ["0:0:0:0:0:0:0:1", "::1"],
+    ["1:0:0:0:0:0:0:0", "1::"],
+    ["2001:0:0:1:0:0:0:1", "2001:0:0:1::1"],
+    ["fe80::1%eth0", "fe80::1"],
+  ])("%s is %s", (text, plain) => expect(formatAddress(parseAddress(text) ?? new Uint8Array())).toBe(plain));
+});
+
+describe("whom a budget counts", () => {
+  test.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
+    ["", ""],
+    ["a:b", "a:b"],
+  ])("%s as %s", (text, counted) => expect(subscriberOf(text)).toBe(counted));
 });

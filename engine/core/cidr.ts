@@ -68,6 +68,36 @@ export function isInAnyNetwork(text: string, networks: readonly Network[]): bool
   return address !== null && networks.some((network) => isInNetwork(address, network));
 }
 
+/** The one spelling of an address: dotted quad, or the shortest IPv6 form in lower case (RFC 5952). */
+export function formatAddress(address: Address): string {
+  if (address.length === 4) return address.join(".");
+  const groups = Array.from({ length: 8 }, (_, index) => ((address[2 * index] ?? 0) << 8) | (address[2 * index + 1] ?? 0));
+  const { start, length } = longestZeros(groups);
+  const join = (part: number[]) => part.map((group) => group.toString(16)).join(":");
+  return length < 2 ? join(groups) : `${join(groups.slice(0, start))}::${join(groups.slice(start + length))}`;
+}
+
+/** RFC 5952 4.2.3: the longest run, of equal ones the first. */
+function longestZeros(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let run = { start: 0, length: 0 };
+  for (const [index, group] of groups.entries()) {
+    run = group !== 0 ? { start: index + 1, length: 0 } : { start: run.start, length: run.length + 1 };
+    if (run.length > best.length) best = run;
+  }
+  return best;
+}
+
+/**
+ * What budgets count an address as: IPv4 by itself, IPv6 by its /64, which is the least that one subscriber has. Other text is
+ * returned as it is.
+ */
+export function subscriberOf(text: string): string {
+  if (!text.includes(":")) return text;
+  const address = parseAddress(text);
+  return !address || address.length === 4 ? (address?.join(".") ?? text) : `${formatAddress(clearHostBits(address, 64))}/64`;
+}
+
 function parseIpv4(text: string): Address | null {
   const parts = text.split(".");
   const bytes = parts.map((part) => (/^(?:0|[1-9]\d{0,2})$/.test(part) ? Number(part) : 256));

@@ -11,7 +11,7 @@ export interface Call<Params = Record<string, unknown>> extends Work {
   params: Params;
   /** Every parameter as it came, for the endpoints that take names we do not know beforehand. */
   bag: Bag;
-  /** Address of the client. */
+  /** Address of the client: what trusted proxies say (OverrideAuthorizationClient), else the other end of the connection. */
   client: string;
   headers: Pick<Headers, "get">;
   /** For the few values that hold texts; messages and errors are put into words after the handler. */

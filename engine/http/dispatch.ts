@@ -5,6 +5,7 @@ import { writeAudit, writeCall } from "./audit-call.ts";
 import { authenticate, forceIdentity } from "./authenticate.ts";
 import { readBag } from "./bag.ts";
 import type { Call, Reply, ReplyFile } from "./call.ts";
+import { compileClaims } from "./client-claims.ts";
 import type { Inbound, Outgoing } from "./exchange.ts";
 import { toApiError } from "./faults.ts";
 import { compileParams } from "./params.ts";
@@ -17,6 +18,7 @@ export type AnyHandler = (call: Call) => Promise<Reply>;
 export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandler, engine: Engine) {
   const decode = compileParams(entry.params);
   const limit = entry.bodyLimit ?? engine.settings["server.body_limit"];
+  const readClaims = compileClaims(path);
   const signing: Signing = { mode: engine.settings["response.signature"], vault: engine.vault };
   // The audit column: a prefix of the contract's texts, without the values in the path (rest-api.md 5, item 52).
   const words = path.replace(/\/:\w+/g, "");
@@ -27,7 +29,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       params: {},
       bag: new Map(),
       caller: null,
-      client: inbound.peer,
+      client: engine.clientAddress(inbound.peer, readClaims(inbound.headers, null)),
       headers: inbound.headers,
       language: () => languageFor(inbound.headers, engine.settings),
       action: `${inbound.method} ${words}`,
@@ -39,6 +41,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
     };
     try {
       call.bag = await readBag(inbound, pathParams, limit);
+      if (call.bag.has("client")) call.client = engine.clientAddress(inbound.peer, readClaims(inbound.headers, call.bag));
       call.caller = await authenticate(entry.access, inbound.headers, engine.sessions);
       forceIdentity(call.bag, call.caller);
       call.params = decode(call.bag);

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { phrase } from "@ostiary/shared/messages/phrases.ts";
+import { formatAddress, parseAddress } from "../core/cidr.ts";
 
 export interface Inbound {
   /** HEAD comes as the GET whose body is left out (RFC 9110 9.3.2). */
@@ -49,9 +50,15 @@ export function toInbound(message: IncomingMessage): Inbound {
     path: normalisePath(mark < 0 ? target : target.slice(0, mark)),
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: { get: (name) => headerOf(message, name) },
-    peer: message.socket.remoteAddress ?? "",
+    peer: plainAddress(message.socket.remoteAddress ?? ""),
     read: (limit) => readMessage(message, limit),
   };
+}
+
+/** A dual-stack socket reports an IPv4 address as `::ffff:a.b.c.d`: for settings, trail and budgets it is the IPv4 address. */
+function plainAddress(address: string): string {
+  const ipv4 = address.startsWith("::ffff:") ? parseAddress(address) : null;
+  return ipv4 ? formatAddress(ipv4) : address;
 }
 
 /** One value, as Headers.get gives it: of a header that may stand once the first counts. */

@@ -1,6 +1,7 @@
 // Step 5: how often may somebody guess? Budgets a user and a source have, apart from the tokens' fail counters
 // (decisions: guessing, timing, locking). State: memory, bounded, per node. An attempt is charged before it is checked and
 // given back when it was right, so that parallel guesses do not slip through.
+import { subscriberOf } from "../core/cidr.ts";
 import type { TokenBucket } from "../core/token-bucket.ts";
 
 /** A budget that may be switched off. */
@@ -41,6 +42,15 @@ export function createBudget(bucket: TokenBucket): Budget {
       return allowed ? 0 : Math.max(1, Math.ceil(waitSeconds));
     },
     refund: (key, now) => bucket.giveBack(key, now),
+  };
+}
+
+/** Counts addresses by what one subscriber has: who owns a /64 has no more guesses than who owns one address. */
+export function countSubscribers(budget: Budget): Budget {
+  if (budget === unlimited) return budget;
+  return {
+    charge: (address, now) => budget.charge(subscriberOf(address), now),
+    refund: (address, now) => budget.refund(subscriberOf(address), now),
   };
 }
 

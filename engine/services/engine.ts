@@ -4,6 +4,7 @@ import type { Settings } from "../config.ts";
 import type { LoginEngine } from "../login/types.ts";
 import type { ResolverDeps } from "../users/resolver.ts";
 import type { Admins } from "./admins.ts";
+import type { ClientAddress } from "./client-address.ts";
 import type { Configuration } from "./configuration.ts";
 import type { GpgKeys } from "./gpg-keys.ts";
 import type { Jobs } from "./jobs.ts";
@@ -15,6 +16,7 @@ export interface Engine extends LoginEngine {
   settings: Settings;
   admins: Admins;
   sessions: Sessions;
+  clientAddress: ClientAddress;
   jobs: Jobs;
   /** Realms, resolvers and settings as they are in force. */
   configuration: Configuration;

@@ -4,6 +4,7 @@ import { ApiError } from "@ostiary/shared/errors.ts";
 import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { describeSystemKey, findSystemKey, parseSystemValue, type SystemKey, systemKeys } from "@ostiary/shared/system-config.ts";
 import type { Selectable } from "kysely";
+import { findClientChainFault } from "../core/client-chain.ts";
 import type { ConfigTable } from "../store/schema.ts";
 import type { Statement } from "../store/store.ts";
 import type { Engine } from "./engine.ts";
@@ -124,9 +125,15 @@ function checkSetting({ key, value, type, description }: Setting): void {
   }
   const name = findSystemKey(key);
   if (!name || value === CENSORED) return;
+  if (name === "OverrideAuthorizationClient") checkClientChains(name, value);
   if (parseSystemValue(name, value) === null) throw new ApiError("bad_parameter", { name, wanted: describeSystemKey(name) });
   // The engine reads its own settings without the key ring.
   if (type === "password") throw new ApiError("bad_parameter", { name: `${name}.type`, wanted: "public, or nothing" });
+}
+
+function checkClientChains(name: string, value: string): void {
+  const item = findClientChainFault(value);
+  if (item !== null) throw new ApiError("bad_parameter", { name, wanted: phrase("wanted_client_chains", { item }) });
 }
 
 /**

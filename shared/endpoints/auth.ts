@@ -48,6 +48,7 @@ export const auth = {
       realm: optional(
         text("realm of the user; empty: local administrator, else the default realm", { empty: "absent", maxLength: 255 }),
       ),
+      client: optional(text("address of the client as a proxy names it (setting OverrideAuthorizationClient); others may not")),
     }),
     value: Type.Object(
       {

@@ -22,7 +22,7 @@ export const validate = {
       pass: secret("PIN and one-time password; may be empty"),
       otponly: optional(flag("with `serial`: `pass` is the one-time password alone, the PIN is not asked for")),
       nonce: optional(text("any text; it comes back in the signed answer")),
-      client: optional(text("address of the client as a proxy names it; not used yet")),
+      client: optional(text("address of the client as a proxy names it (setting OverrideAuthorizationClient); others may not")),
     }),
     value: Type.Boolean(),
     detail: Type.Object(

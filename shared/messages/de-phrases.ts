@@ -26,6 +26,7 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   wanted_one_of: "eines von {words}",
   wanted_list: "eine Liste von Texten",
   wanted_short_list: "eine Liste von höchstens {maximum} Texten",
+  wanted_client_chains: "eine Liste von Ketten aus Netzen wie 10.1.2.0/24 > 192.168.0.0/16, 172.16.0.1; Nummer {item} ist keine",
   wanted_time: "eine Zeit als YYYY-MM-DDThh:mm+oooo",
 
   body_too_many: "er enthält mehr als {maximum} Parameter",

@@ -33,6 +33,8 @@ const wantedPhrases = {
   wanted_one_of: "one of {words}",
   wanted_list: "a list of texts",
   wanted_short_list: "a list of at most {maximum} texts",
+  wanted_client_chains:
+    "a list of chains of networks such as 10.1.2.0/24 > 192.168.0.0/16, 172.16.0.1; number {item} of them is not one",
   wanted_time: "a time as YYYY-MM-DDThh:mm+oooo",
 };
 
