@@ -50,6 +50,7 @@ const packageZones: Record<string, string[]> = {
   elysia: ["engine/http", "bench"],
   "@logtape/logtape": ["engine/settings"],
   kysely: ["engine/store", "engine/services"],
+  "bun:ffi": ["engine/vault"],
   "bun:sqlite": ["engine/store", "engine/services", "test", "bench"],
   openpgp: ["engine/services", "test"],
   piscina: ["engine/vault", "engine/store"],

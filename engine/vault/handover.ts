@@ -4,6 +4,8 @@
 //
 //   worker ── {ask: id, publicKey} ──▶ keeper         locked:  {to: id, locked: true}
 //   worker ◀─ {to: id, publicKey, nonce, data} ── keeper
+//
+// On the same channel a worker whose security module fails asks for it to be mended (device-login.ts): {mend: id} ─▶ {to: id, mended}
 import {
   createCipheriv,
   createDecipheriv,
@@ -23,11 +25,22 @@ interface Ask {
 
 type Reply = { to: string; locked: true } | { to: string; publicKey: Uint8Array; nonce: Uint8Array; data: Uint8Array };
 
-/** Answers every worker that asks on `channelName`, until closed; `readRing` gives the text of the open ring, null while locked. */
-export function serveRing(channelName: string, readRing: () => string | null): { close(): void } {
+/**
+ * Answers every worker that asks on `channelName`, until closed. `readRing` gives the text of the open ring, null while locked;
+ * `mend` tries to get the security module back.
+ */
+export function serveRing(
+  channelName: string,
+  readRing: () => string | null,
+  mend: () => Promise<boolean> = async () => false,
+): { close(): void } {
   const channel = new BroadcastChannel(channelName);
-  channel.onmessage = (event: unknown) => {
-    const request = (event as { data: Partial<Ask> }).data;
+  channel.onmessage = async (event: unknown) => {
+    const request = (event as { data: Partial<Ask & { mend: string }> }).data;
+    if (request.mend !== undefined) {
+      channel.postMessage({ to: request.mend, mended: await mend() });
+      return;
+    }
     if (request.ask === undefined || request.publicKey === undefined) return; // another keeper's reply
     const text = readRing();
     channel.postMessage(text === null ? { to: request.ask, locked: true } : wrapRing(request as Ask, text));
@@ -52,6 +65,25 @@ export function fetchRing(channelName: string, patience: number): Promise<string
       if (reply.to === ask) finish("locked" in reply ? null : unwrapRing(pair.privateKey, reply));
     };
     channel.postMessage({ ask, publicKey: exportKey(pair.publicKey) } satisfies Ask);
+  });
+}
+
+/** Asks the keeper to get the security module back. False: it can not, or did not answer within `patience` milliseconds. */
+export function askToMend(channelName: string, patience: number): Promise<boolean> {
+  const id = randomBytes(16).toString("hex");
+  const channel = new BroadcastChannel(channelName);
+  return new Promise((resolve) => {
+    const finish = (mended: boolean) => {
+      clearTimeout(timer);
+      channel.close();
+      resolve(mended);
+    };
+    const timer = setTimeout(() => finish(false), patience);
+    channel.onmessage = (event: unknown) => {
+      const reply = (event as { data: { to?: string; mended?: boolean } }).data;
+      if (reply.to === id && reply.mended !== undefined) finish(reply.mended);
+    };
+    channel.postMessage({ mend: id });
   });
 }
 

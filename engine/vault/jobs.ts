@@ -1,5 +1,7 @@
 // The closed union of what crosses to the workers, besides packed batches. Plain data only; every job can be repeated.
+import type { DeviceSettings } from "./device.ts";
 import type { HashCost } from "./password-cost.ts";
+import type { SealedValue } from "./vault.ts";
 
 /** What the workers of both lanes are started with. Paths, names and numbers; never a key. */
 export interface WorkerSettings {
@@ -8,6 +10,9 @@ export interface WorkerSettings {
   keeperChannel: string;
   /** One number shared by all threads: 1 while the keeper has the ring open. Asking before that would be waiting for nobody. */
   keeperOpen: Int32Array;
+  /** The security module, if one is configured, and the gate before it (pkcs11/gate.ts). */
+  device: DeviceSettings | null;
+  deviceGate: Int32Array;
   cost: HashCost;
 }
 
@@ -16,6 +21,7 @@ export type FastJob =
   | { kind: "open-ring" } // answers its thread id
   | { kind: "seal"; clear: Uint8Array; context: string }
   | { kind: "unseal"; sealed: Uint8Array; context: string }
+  | { kind: "reseal"; values: readonly SealedValue[] }
   | { kind: "new-seed"; length: number; context: string }
   | { kind: "session-mac"; message: Uint8Array }
   | { kind: "sign-response"; message: Uint8Array }
@@ -30,7 +36,7 @@ export type DearJob =
 /** Faults travel as values: what a pool rejects with is then always a lost worker, and may be tried again. */
 export type Answer =
   | { ok: true; value: unknown }
-  | { ok: false; fault: "broken" | "locked" | "range" | "internal"; message: string };
+  | { ok: false; fault: "broken" | "locked" | "device" | "range" | "internal"; message: string };
 
 /** Sent by each fast worker at its start: it has the key ring, it needs a passphrase, or its files are not usable. */
 export interface RingNews {

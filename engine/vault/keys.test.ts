@@ -2,8 +2,9 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseRing, unsealRing } from "./key-ring.ts";
+import { parseRing } from "./key-ring.ts";
 import { createKeys, KeyFileError, readPublicKeys, readRingFile, readSessionKeys } from "./keys.ts";
+import { openByPassphrase } from "./ring-seal.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ostiary-keys-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -34,10 +35,10 @@ describe("key directory", () => {
   });
 
   test("what was written reads back", () => {
-    const { text, sealed } = readRingFile(plain);
-    expect(sealed).toBe(false);
+    const { text, form } = readRingFile(plain);
+    expect(form).toBe("plain");
     const ring = parseRing(text);
-    expect(ring.sealKeys.get(ring.activeId)?.length).toBe(32);
+    expect(ring.sealKeys.get(ring.activeId)).toHaveLength(32);
     expect(ring.response.asymmetricKeyDetails?.modulusLength).toBe(2048);
     expect(readSessionKeys(plain).mac.length).toBe(32);
     expect(readSessionKeys(plain).pepper.length).toBe(44);
@@ -70,15 +71,15 @@ describe("key directory", () => {
   test("a passphrase seals the ring, not the session keys; only the right one opens it", async () => {
     const place = newPlace();
     await createKeys(place, { passphrase: "Zu Hause im Gr\u00fcnen" });
-    const { text, sealed } = readRingFile(place);
-    expect(sealed).toBe(true);
+    const { text, form } = readRingFile(place);
+    expect(form).toBe("passphrase");
     expect(text).not.toContain("PRIVATE KEY");
     expect(JSON.parse(text).sealed).toMatchObject({ kdf: "scrypt", n: 131_072, r: 8, p: 1 });
     expect(readSessionKeys(place).mac.length).toBe(32);
     // The same words typed with a combining accent (NFD) open it too.
-    const opened = await unsealRing(text, "Zu Hause im Gru\u0308nen");
-    expect(parseRing(opened ?? "").sealKeys.size).toBe(1);
-    expect(await unsealRing(text, "zu Hause im Gr\u00fcnen")).toBeNull();
+    const opened = await openByPassphrase(text, "Zu Hause im Gru\u0308nen");
+    expect(parseRing(opened?.ring ?? "").sealKeys.size).toBe(1);
+    expect(await openByPassphrase(text, "zu Hause im Gr\u00fcnen")).toBeNull();
   });
 
   test("an empty passphrase is refused", async () => {

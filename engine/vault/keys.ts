@@ -1,27 +1,17 @@
-// The key directory: made once by `createKeys`, read by the workers at every start.
-//   keyring.json   seal keys, RSA and Ed25519 private keys; plain, or sealed by a passphrase (key-ring.ts)
+// The key directory: made once by `createKeys`, read by the vault's threads at every start.
+//   keyring.json   seal keys, RSA and Ed25519 private keys (key-ring.ts); plain or sealed (ring-seal.ts)
 //   session.json   session MAC key and pepper; never under the passphrase, because one logs in to unlock
 //   audit.pub response.pub   the public halves, for `audit verify` and for clients
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeBase64, isSealedRing, parseRing, readSealed, sealRing } from "./key-ring.ts";
+import type { Device } from "./device.ts";
+import { decodeBase64, formatRing, type NewSealKey, parseRing } from "./key-ring.ts";
+import type { RingForm } from "./ring-info.ts";
+import { closeRing, makeDeviceSeal, makePassphraseSeal, type RingSeal, readForm } from "./ring-seal.ts";
+import { KeyFileError, readSecretFile, writeNewFile } from "./secret-file.ts";
 
-/** A key file is missing, unsafe or damaged. The message names the file and what to do; it never quotes the content. */
-export class KeyFileError extends Error {
-  override readonly name = "KeyFileError";
-}
+export { KeyFileError } from "./secret-file.ts";
 
 export interface SessionKeys {
   /** 32 bytes, HMAC-SHA256 */
@@ -30,40 +20,78 @@ export interface SessionKeys {
   pepper: string;
 }
 
-const FILES = ["keyring.json", "session.json", "audit.pub", "response.pub"] as const;
+/** The ring goes last: a directory with a ring is complete. */
+const FILES = ["session.json", "audit.pub", "response.pub", "keyring.json"] as const;
+type KeyFileName = (typeof FILES)[number];
+
+export const ringPath = (directory: string) => join(directory, "keyring.json");
+
+export interface NewKeys {
+  /** Seals the ring. */
+  passphrase?: string;
+  /** Where the keys named below are made. */
+  device?: Device;
+  /** The first seal key stays in the module, under this label; without it, it lies in the ring. */
+  sealKeyLabel?: string;
+  /** The ring is sealed by a key in the module, under this label. */
+  ringKeyLabel?: string;
+  /** milliseconds since 1970 */
+  now?: number;
+}
 
 /**
  * Makes all key files in `directory` (made with mode 0700 if missing), each with mode 0600, durable before this returns.
- * With `passphrase` the key ring is sealed by it. Throws KeyFileError if any of the files is there already.
+ * Throws KeyFileError if any of the files is there already, and as device.ts says.
  */
-export async function createKeys(directory: string, options: { passphrase?: string } = {}): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const present = FILES.filter((name) => existsSync(join(directory, name)));
-  if (present.length > 0) {
-    throw new KeyFileError(
-      `${directory} already holds ${present.join(", ")}; keys are never overwritten, choose another directory`,
-    );
-  }
-  if (options.passphrase === "") throw new KeyFileError("the passphrase is empty; leave it out to store the key ring unsealed");
+export async function createKeys(directory: string, options: NewKeys = {}): Promise<void> {
+  refuseOverwrite(directory);
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const audit = generateKeyPairSync("ed25519");
-  const id = randomBytes(4).toString("hex");
-  const ring = {
-    version: 1,
-    active: id,
-    sealKeys: [{ id, key: randomBytes(32).toString("base64") }],
-    response: exportPrivate(rsa.privateKey),
-    audit: exportPrivate(audit.privateKey),
-  };
-  const plain = `${JSON.stringify(ring, null, 2)}\n`;
-  const sealed =
-    options.passphrase === undefined ? plain : await sealRing(plain, options.passphrase, randomBytes(16), randomBytes(12));
+  const seal = await makeSeal(options);
+  const first = makeSealKey(options.now ?? Date.now(), options.device, options.sealKeyLabel);
+  const ring = formatRing(first, { response: exportPrivate(rsa.privateKey), audit: exportPrivate(audit.privateKey) });
   const session = { version: 1, mac: randomBytes(32).toString("base64"), pepper: randomBytes(32).toString("base64") };
-  // The ring goes last: a directory with a ring is complete.
-  writeNewFile(directory, "session.json", `${JSON.stringify(session, null, 2)}\n`);
-  writeNewFile(directory, "audit.pub", exportPublic(audit.publicKey));
-  writeNewFile(directory, "response.pub", exportPublic(rsa.publicKey));
-  writeNewFile(directory, "keyring.json", sealed);
+  writeKeyFiles(directory, {
+    "session.json": `${JSON.stringify(session, null, 2)}\n`,
+    "audit.pub": exportPublic(audit.publicKey),
+    "response.pub": exportPublic(rsa.publicKey),
+    "keyring.json": closeRing(ring, seal),
+  });
+}
+
+/** A new seal key with an id of its own: 32 random bytes, or a key made in the module under `label`. */
+export function makeSealKey(now: number, device?: Device | null, label?: string): NewSealKey {
+  const head = { id: randomBytes(4).toString("hex"), createdAt: now };
+  if (label === undefined) return { ...head, key: randomBytes(32) };
+  if (!device) throw new KeyFileError("a key in a security module needs the setting keys.pkcs11_module");
+  return { ...head, ...device.provideKey(label, false) };
+}
+
+async function makeSeal({ passphrase, device, ringKeyLabel }: NewKeys): Promise<RingSeal> {
+  if (passphrase === "") throw new KeyFileError("the passphrase is empty; leave it out to store the key ring unsealed");
+  if (ringKeyLabel !== undefined && device) return makeDeviceSeal(device, ringKeyLabel);
+  return passphrase === undefined ? { form: "plain" } : makePassphraseSeal(passphrase);
+}
+
+/** The key files as they lie there, to be copied; the ring is as sealed as it is (`readForm` in ring-seal.ts tells). Throws KeyFileError. */
+export function readKeyFiles(directory: string): Record<KeyFileName, string> {
+  const read = (name: KeyFileName) => explain(join(directory, name), () => readSecretFile(join(directory, name)));
+  return Object.fromEntries(FILES.map((name) => [name, read(name)])) as Record<KeyFileName, string>;
+}
+
+/** Writes what `readKeyFiles` gave, into `directory` (mode 0700, made if missing). Throws KeyFileError if one of the files is there. */
+export function writeKeyFiles(directory: string, files: Record<KeyFileName, string>): void {
+  refuseOverwrite(directory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const name of FILES) writeNewFile(join(directory, name), files[name]);
+}
+
+function refuseOverwrite(directory: string): void {
+  const present = FILES.filter((name) => existsSync(join(directory, name)));
+  if (present.length === 0) return;
+  throw new KeyFileError(
+    `${directory} already holds ${present.join(", ")}; keys are never overwritten, choose another directory`,
+  );
 }
 
 /** Session keys of `directory`. Throws KeyFileError. */
@@ -76,15 +104,14 @@ export function readSessionKeys(directory: string): SessionKeys {
   });
 }
 
-/** The text of keyring.json, its form checked, and whether a passphrase seals it. For workers. Throws KeyFileError. */
-export function readRingFile(directory: string): { text: string; sealed: boolean } {
-  const path = join(directory, "keyring.json");
+/** The text of keyring.json, its form checked. For the vault's threads. Throws KeyFileError. */
+export function readRingFile(directory: string): { text: string; form: RingForm } {
+  const path = ringPath(directory);
   return explain(path, () => {
     const text = readSecretFile(path);
-    const sealed = isSealedRing(text);
-    if (sealed) readSealed(text);
-    else checkPairs(directory, text);
-    return { text, sealed };
+    const form = readForm(text);
+    if (form === "plain") checkPairs(directory, text);
+    return { text, form };
   });
 }
 
@@ -110,15 +137,6 @@ export function checkPairs(directory: string, text: string): void {
   }
 }
 
-function readSecretFile(path: string): string {
-  // The file behind a link is judged; Windows has no such bits.
-  const mode = statSync(path).mode & 0o777;
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-    throw new KeyFileError(`${path} has mode ${mode.toString(8)}: others can get at the keys; run chmod 600 ${path}`);
-  }
-  return readFileSync(path, "utf8");
-}
-
 function explain<T>(path: string, read: () => T): T {
   try {
     return read();
@@ -130,29 +148,6 @@ function explain<T>(path: string, read: () => T): T {
     const reason = fault instanceof SyntaxError ? "it is not valid JSON" : (fault as Error).message;
     throw new KeyFileError(`${path} is damaged: ${reason}; restore it from the backup`);
   }
-}
-
-/** A whole file or none, and never over another: written aside, made durable, then linked to its name (link fails if that exists). */
-function writeNewFile(directory: string, name: string, text: string): void {
-  const draft = join(directory, `.${name}.${randomBytes(4).toString("hex")}`);
-  const file = openSync(draft, "wx", 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  try {
-    linkSync(draft, join(directory, name));
-  } catch (fault) {
-    if ((fault as NodeJS.ErrnoException).code !== "EEXIST") throw fault;
-    throw new KeyFileError(`${join(directory, name)} exists; keys are never overwritten`);
-  } finally {
-    unlinkSync(draft);
-  }
-  const folder = openSync(directory, "r");
-  fsyncSync(folder);
-  closeSync(folder);
 }
 
 function exportPrivate(key: KeyObject): string {

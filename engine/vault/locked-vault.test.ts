@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchRing, serveRing } from "./handover.ts";
-import { sealRing } from "./key-ring.ts";
 import { createKeys, KeyFileError } from "./keys.ts";
 import { startVault } from "./open-vault.ts";
+import { closeRing, makePassphraseSeal } from "./ring-seal.ts";
 import { VaultBusyError, VaultLockedError } from "./vault.ts";
 
 // scrypt at its real cost is tested in keys.test.ts.
@@ -18,7 +18,7 @@ const nextTurn = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 await createKeys(directory);
 const plain = readFileSync(ringFile, "utf8");
-writeFileSync(ringFile, await sealRing(plain, "correct horse", Buffer.alloc(16, 1), Buffer.alloc(12, 2), CHEAP));
+writeFileSync(ringFile, closeRing(plain, await makePassphraseSeal("correct horse", CHEAP)));
 const running = await startVault({
   keysDirectory: directory,
   fastWorkers: 2,

@@ -2,15 +2,17 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { MAX_SEARCH } from "../core/hotp.ts";
+import type { DeviceSettings } from "./device.ts";
 import type { DearJob, FastJob, WorkerSettings } from "./jobs.ts";
 import { readPublicKeys } from "./keys.ts";
 import { type Lane, openLane } from "./lane.ts";
 import { ANSWER } from "./otp-batch.ts";
 import { type HashCost, isOutdated, parseArgon2 } from "./password-cost.ts";
+import { makeGate } from "./pkcs11/gate.ts";
 import { openRingDoor } from "./ring-door.ts";
 import { makeSingleRunner } from "./single-runner.ts";
 import { IN_FLIGHT, makeBatcher } from "./small-job-batcher.ts";
-import { type OtpSearch, SealBrokenError, type SealedSecret, type Vault, VaultLockedError } from "./vault.ts";
+import { DeviceUnavailableError, type OtpSearch, SealBrokenError, type SealedSecret, type Vault } from "./vault.ts";
 
 export interface VaultOptions {
   keysDirectory: string;
@@ -22,6 +24,8 @@ export interface VaultOptions {
   fastQueue?: number;
   /** The same of the dear lane; default 64. */
   dearQueue?: number;
+  /** The security module; null or absent: none. */
+  device?: DeviceSettings | null;
   hash: HashCost;
 }
 
@@ -57,6 +61,8 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     keysDirectory: options.keysDirectory,
     keeperChannel: `ostiary-keeper-${randomBytes(16).toString("hex")}`,
     keeperOpen: new Int32Array(new SharedArrayBuffer(4)),
+    device: options.device ?? null,
+    deviceGate: makeGate(),
     cost: options.hash,
   };
   const fast = openLane<FastJob>({
@@ -83,18 +89,18 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
   let closed: Promise<void> | null = null;
 
   /** Runs a job that needs the ring. Not sent at all while it is locked. */
-  const runOpen = <T>(job: FastJob): Promise<T> => (door.unlocked ? runFast<T>(job) : Promise.reject(describeLocked()));
+  const runOpen = <T>(job: FastJob): Promise<T> => (door.unlocked ? runFast<T>(job) : Promise.reject(door.describeLocked()));
 
   const runSmall = (search: OtpSearch, kind: "search" | "equals"): Promise<number> =>
     new Promise((resolve, reject) => {
-      if (!door.unlocked) throw describeLocked();
+      if (!door.unlocked) throw door.describeLocked();
       fast.admit();
       const { sealed, context, algorithm, digits, from, until, first } = search;
       // An OTP of another length matches nothing and need not travel, however long it is; the seal is checked all the same.
       const candidate = kind === "search" && search.otp.length !== digits ? "" : search.otp;
       const settle = (answer: number) => {
         if (answer >= ANSWER.none) resolve(answer);
-        else reject(describeAnswer(answer));
+        else reject(answer === ANSWER.locked ? door.describeLocked() : describeAnswer(answer, door.reason));
       };
       batch({ kind, sealed, context, candidate, algorithm, digits, from, until, first, settle, refuse: reject });
     });
@@ -111,7 +117,12 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     get ready() {
       return door.ready;
     },
+    get reason() {
+      return door.reason;
+    },
     unlock: (passphrase) => door.unlock(passphrase),
+    editRing: (change) => door.keeper().edit(change),
+    describeRing: () => door.keeper().describe(),
     async findOtp(search) {
       checkSearch(search);
       return runSmall(search, "search");
@@ -123,6 +134,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     },
     seal: (clear, context) => runOpen<Uint8Array>({ kind: "seal", clear, context }),
     unseal: (sealed, context) => runOpen<Uint8Array>({ kind: "unseal", sealed, context }),
+    reseal: (values) => runOpen<Uint8Array[]>({ kind: "reseal", values }),
     async newSeed(length, context) {
       if (!Number.isInteger(length) || length < 1 || length > 1024) throw new RangeError("a seed has 1 to 1024 bytes");
       return runOpen<SealedSecret>({ kind: "new-seed", length, context });
@@ -172,11 +184,9 @@ function checkSearch({ digits, from, until, first, algorithm }: OtpSearch): void
   if (until - from > MAX_SEARCH) throw new RangeError("the window of counters is too wide");
 }
 
-function describeAnswer(answer: number): Error {
+function describeAnswer(answer: number, reason: string | null): Error {
   if (answer === ANSWER.broken) return new SealBrokenError("a sealed secret does not open");
-  return answer === ANSWER.locked ? describeLocked() : new Error("a worker of the vault could not run a job");
-}
-
-function describeLocked(): VaultLockedError {
-  return new VaultLockedError("the key ring is sealed by a passphrase and not yet unlocked");
+  if (answer === ANSWER.unknownKey) return new SealBrokenError("the key ring does not hold the key of a sealed secret");
+  if (answer === ANSWER.unavailable) return new DeviceUnavailableError(reason ?? "the security module does not answer");
+  return new Error("a worker of the vault could not run a job");
 }

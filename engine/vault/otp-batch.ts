@@ -11,7 +11,7 @@ const HEAD = 40;
 const ALGORITHMS = ["sha1", "sha256", "sha512"] as const;
 
 /** Answers that are not a counter. An equals job says `matches` or `none`. */
-export const ANSWER = { matches: 1, none: -1, broken: -2, locked: -3, fault: -4 } as const;
+export const ANSWER = { matches: 1, none: -1, broken: -2, locked: -3, fault: -4, unavailable: -5, unknownKey: -6 } as const;
 
 export interface SmallJob {
   /** search: find the counter of an OTP; equals: compare a sealed secret with the candidate. */

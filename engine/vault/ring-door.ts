@@ -1,25 +1,34 @@
 // Whether the key ring is open, and how it opens:
 //
 //   starting ── all workers read a plain ring ────────────▶ open
-//      └─────── a worker found the ring sealed ─▶ locked ── right passphrase ─▶ opening ── every worker has the ring ─▶ open
+//      └─────── a worker found the ring sealed ─▶ locked ── passphrase, PIN, module ─▶ opening ── every worker has the ring ─▶ open
 //   open ── a new worker came up without the ring ─▶ opening;  if the keeper was lost as well ─▶ locked
 //
-// While opening, jobs are accepted: a worker without the ring fetches it before the job.
+// While opening, jobs are accepted: a worker without the ring fetches it before the job. An open ring whose security module fails
+// stays open: jobs that need the module say so, and `reason` does.
 import { setTimeout as wait } from "node:timers/promises";
 import type { Answer, FastJob, RingNews, WorkerSettings } from "./jobs.ts";
+import type { KeeperNews } from "./keeper.ts";
 import { type Keeper, startKeeper } from "./keeper-client.ts";
 import { KeyFileError } from "./keys.ts";
 import type { Lane } from "./lane.ts";
+import { DeviceUnavailableError, VaultLockedError } from "./vault.ts";
 
 export interface RingDoor {
   /** Jobs that need the ring may be sent. */
   readonly unlocked: boolean;
-  /** No worker is without the ring. */
+  /** No worker is without the ring, and its keys can be used. */
   readonly ready: boolean;
+  /** Why it is not; null where nothing but time is missing. */
+  readonly reason: string | null;
+  /** What a job gets that comes before the door is unlocked. */
+  describeLocked(): Error;
   /** Resolves when every worker has read its files; rejects with KeyFileError when they are not usable. */
   readonly settled: Promise<void>;
-  /** False: wrong passphrase. True at once for a plain ring. Throws as `Keeper.unlock`. */
+  /** False: wrong passphrase or PIN. True at once for a plain ring. Throws as `Keeper.unlock`. */
   unlock(passphrase: string): Promise<boolean>;
+  /** The keeper, for changes of the ring; started now if there was no need of it. */
+  keeper(): Keeper;
   stop(): Promise<void>;
 }
 
@@ -31,6 +40,7 @@ const ROUND_PAUSE = 20;
 export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: WorkerSettings): RingDoor {
   const without = new Set<number>();
   let unlocked = false;
+  let plain = true;
   let keeper: Keeper | null = null;
   let heard = 0;
   let spreading: Promise<void> | null = null;
@@ -42,12 +52,32 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
   lane.pool.on("message", (news: RingNews) => {
     if (news.ring === "failed") reject(new KeyFileError(news.message));
     if (news.ring !== "open") without.add(news.threadId);
-    if (news.ring === "locked" && keeper === null) keeper = startKeeper(settings);
-    if (++heard === workers) {
-      unlocked = keeper === null;
-      resolve();
-    } else if (unlocked && news.ring !== "open") void spreadRing();
+    if (news.ring === "locked") {
+      plain = false;
+      ensureKeeper();
+    }
+    if (++heard === workers) void settle();
+    else if (unlocked && news.ring !== "open") void spreadRing();
   });
+
+  const settle = async () => {
+    if (plain) unlocked = true;
+    // It may have what it needs: a PIN from a file.
+    else await ensureKeeper().settled;
+    if (unlocked && hasGaps()) await spreadRing();
+    resolve();
+  };
+
+  const ensureKeeper = () => {
+    keeper ??= startKeeper(settings, hear);
+    return keeper;
+  };
+
+  const hear = ({ open }: KeeperNews) => {
+    if (!open || unlocked) return;
+    unlocked = true;
+    if (heard >= workers) void spreadRing();
+  };
 
   const hasGaps = () => lane.pool.threads.some(({ threadId }) => without.has(threadId));
 
@@ -67,11 +97,17 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
         const answer = outcome.status === "fulfilled" ? (outcome.value as Answer) : null;
         if (answer?.ok) without.delete(answer.value as number);
       }
-      if (keeper !== null && Atomics.load(settings.keeperOpen, 0) === 0) {
+      if (!plain && Atomics.load(settings.keeperOpen, 0) === 0) {
         unlocked = false; // the keeper was lost: somebody must type the passphrase again
         return;
       }
     }
+  };
+
+  const readReason = () => {
+    const news = plain ? null : (keeper?.news ?? null);
+    if (!unlocked) return news?.reason ?? "the key ring is locked: unlock it with POST /system/hsm";
+    return news?.reason ?? null;
   };
 
   return {
@@ -80,15 +116,22 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
       return unlocked;
     },
     get ready() {
-      return unlocked && !hasGaps();
+      return unlocked && !hasGaps() && readReason() === null;
+    },
+    get reason() {
+      return readReason();
+    },
+    describeLocked() {
+      const text = readReason() ?? "the key ring is locked";
+      return keeper?.news?.deviceAway ? new DeviceUnavailableError(text) : new VaultLockedError(text);
     },
     async unlock(passphrase) {
-      if (keeper === null) return true;
+      if (plain || keeper === null) return true;
       if (!(await keeper.unlock(passphrase))) return false;
-      unlocked = true;
-      await spreadRing();
+      if (unlocked) await spreadRing();
       return true;
     },
+    keeper: ensureKeeper,
     async stop() {
       stopped = true;
       await keeper?.stop();

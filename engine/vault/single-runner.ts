@@ -1,7 +1,7 @@
 // Runs jobs that travel alone, a few at a time and in their order, so that a flood of signatures does not stand before the OTP batches.
 import type { Answer } from "./jobs.ts";
 import type { Lane } from "./lane.ts";
-import { SealBrokenError, VaultLockedError } from "./vault.ts";
+import { DeviceUnavailableError, SealBrokenError, VaultLockedError } from "./vault.ts";
 
 /** Makes the function that runs a job of `lane`, `width` at most at once. It rejects with the typed errors of vault.ts. */
 export function makeSingleRunner<J>(lane: Lane<J>, width: number): <T>(job: J) => Promise<T> {
@@ -26,6 +26,7 @@ export function makeSingleRunner<J>(lane: Lane<J>, width: number): <T>(job: J) =
 function readAnswer(answer: Answer): unknown {
   if (answer.ok) return answer.value;
   if (answer.fault === "broken") throw new SealBrokenError(answer.message);
+  if (answer.fault === "device") throw new DeviceUnavailableError(answer.message);
   if (answer.fault === "locked") throw new VaultLockedError(answer.message);
   throw answer.fault === "range" ? new RangeError(answer.message) : new Error(answer.message);
 }

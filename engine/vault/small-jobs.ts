@@ -3,8 +3,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { findHotp } from "../core/hotp.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { ANSWER, type SmallJob } from "./otp-batch.ts";
-import { openBlob } from "./sealed-blob.ts";
-import { SealBrokenError } from "./vault.ts";
+import { openBlob, UnknownKeyError } from "./sealed-blob.ts";
+import { DeviceUnavailableError, SealBrokenError } from "./vault.ts";
 
 /** Answers one job: the matching counter, or a value of ANSWER. */
 export function runSmallJob(ring: KeyRing, job: SmallJob): number {
@@ -13,6 +13,8 @@ export function runSmallJob(ring: KeyRing, job: SmallJob): number {
     secret = openBlob((id) => ring.sealKeys.get(id), job.sealed, job.context);
     return job.kind === "search" ? searchCounter(secret, job) : compareSecret(secret, job.candidate);
   } catch (fault) {
+    if (fault instanceof UnknownKeyError) return ANSWER.unknownKey;
+    if (fault instanceof DeviceUnavailableError) return ANSWER.unavailable;
     return fault instanceof SealBrokenError ? ANSWER.broken : ANSWER.fault;
   } finally {
     secret?.fill(0);

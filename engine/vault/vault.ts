@@ -1,6 +1,8 @@
 // The vault as the rest of the engine sees it. Behind it piscina workers hold the key ring; nobody else ever sees a key.
 // Calls are computations without side effects, so a job of a crashed worker can be repeated.
 
+import type { RingEdit, RingInfo } from "./ring-info.ts";
+
 /**
  * One OTP to look for. Counters are tried `first` first, then upwards through [from, until); `first` outside of that window is not
  * tried at all, because below `from` lie used counters.
@@ -17,6 +19,12 @@ export interface OtpSearch {
   from: number;
   until: number;
   first: number;
+}
+
+/** A sealed value and what it was sealed for. */
+export interface SealedValue {
+  sealed: Uint8Array;
+  context: string;
 }
 
 export interface SealedSecret {
@@ -39,19 +47,36 @@ export class VaultLockedError extends Error {
   override readonly name = "VaultLockedError";
 }
 
+/** The security module that holds a key does not answer, or refuses. The message says which, never a PIN: answer 503. */
+export class DeviceUnavailableError extends Error {
+  override readonly name = "DeviceUnavailableError";
+}
+
+/** The security module refuses the PIN. Trying the same one again would lock the token. */
+export class PinRefusedError extends DeviceUnavailableError {}
+
 /** A sealed value does not open: wrong key ring, wrong context, or altered. */
 export class SealBrokenError extends Error {
   override readonly name = "SealBrokenError";
 }
 
 export interface Vault {
-  /** The key ring is open in every worker. */
+  /** The key ring is open in every worker, and its keys can be used. */
   readonly ready: boolean;
+  /** Why it is not `ready`, and what to do; null while a worker is replaced. */
+  readonly reason: string | null;
   /**
-   * Opens a key file sealed by a passphrase; false: wrong passphrase. Attempts run one after the other, half a second each; throws
-   * VaultBusyError when four wait, KeyFileError (keys.ts) when the file is damaged.
+   * Takes the passphrase of a sealed key ring, or the PIN of the security module; false: wrong. Attempts run one after the other, half
+   * a second each; throws VaultBusyError when four wait, KeyFileError (keys.ts) when the file is damaged.
    */
   unlock(passphrase: string): Promise<boolean>;
+  /**
+   * Changes the key ring and its file; other processes and workers read it when they need it. Throws VaultLockedError, KeyFileError
+   * (it can not be, and why), DeviceUnavailableError. Only one process may change a ring at a time: services/key-rotation.ts.
+   */
+  editRing(change: RingEdit): Promise<RingInfo>;
+  /** What may be told of the ring. */
+  describeRing(): Promise<RingInfo>;
 
   // --- fast lane: packed batches, never behind a password hash ---
   /** The matching counter or -1. Throws RangeError for digits outside 4..10 or a window over 100,000 counters. */
@@ -60,6 +85,8 @@ export interface Vault {
   equals(sealed: Uint8Array, context: string, candidate: string): Promise<boolean>;
   seal(clear: Uint8Array, context: string): Promise<Uint8Array>;
   unseal(sealed: Uint8Array, context: string): Promise<Uint8Array>;
+  /** The same values sealed under the active key, in their order; the clear text stays in the worker. Some hundred at most. */
+  reseal(values: readonly SealedValue[]): Promise<Uint8Array[]>;
   /** `length` random bytes, sealed, and once in the clear for the person who enrols. */
   newSeed(length: number, context: string): Promise<SealedSecret>;
   /** HMAC-SHA256 under the session key (which is not under the passphrase seal). For JWTs. */
