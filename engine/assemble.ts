@@ -29,6 +29,7 @@ import type { Store } from "./store/store.ts";
 import { openSystemConfig } from "./store/system-config.ts";
 import { openDirectory } from "./users/directory.ts";
 import type { ResolverDeps } from "./users/resolver.ts";
+import type { DeviceSettings } from "./vault/device.ts";
 import { openVault } from "./vault/open-vault.ts";
 import type { Vault } from "./vault/vault.ts";
 
@@ -87,6 +88,7 @@ export async function assembleEngine(
     const admins = createAdmins(store, vault, now);
     const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
     let faulty: string | null = null;
+    let wasReady = vault.ready;
     const engine: Engine = {
       dataDir,
       store,
@@ -113,11 +115,15 @@ export async function assembleEngine(
       log,
       mayReadMetrics: (address) => isInAnyNetwork(address, mayReadMetrics),
       unreadiness: () => [
-        ...(vault.ready ? [] : ["the key ring is locked: unlock it with POST /system/hsm"]),
+        ...(vault.ready ? [] : [vault.reason ?? "a worker of the vault is being replaced"]),
         ...(faulty ? [faulty] : []),
       ],
     };
     const probe = setInterval(() => {
+      // A security module that came back by itself: user sources may have waited for their secrets.
+      if (vault.ready && !wasReady) void directory.reload().catch((error: unknown) => log.error("user sources", { error }));
+      if (!vault.ready && wasReady) log.warn("not ready", { reason: vault.reason ?? "" });
+      wasReady = vault.ready;
       store.probe().then(
         () => {
           faulty = null;
@@ -167,8 +173,22 @@ export function openVaultFor(dataDir: string, settings: Settings): Promise<Vault
     dearWorkers: orAuto(settings["vault.dear_workers"]),
     fastQueue: settings["vault.fast_queue"],
     dearQueue: settings["vault.dear_queue"],
+    device: describeDevice(settings),
     hash: { memoryKib: settings["hash.memory_kib"], iterations: settings["hash.iterations"] },
   });
+}
+
+/** The security module of the settings; null: none. */
+export function describeDevice(settings: Settings): DeviceSettings | null {
+  if (settings["keys.pkcs11_module"] === "") return null;
+  return {
+    module: settings["keys.pkcs11_module"],
+    slot: settings["keys.pkcs11_slot"],
+    tokenLabel: settings["keys.pkcs11_token_label"],
+    keyLabel: settings["keys.pkcs11_key_label"],
+    pinFile: settings["keys.pkcs11_pin_file"],
+    retries: settings["keys.pkcs11_retries"],
+  };
 }
 
 function openGuard(settings: Settings) {

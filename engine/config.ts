@@ -43,6 +43,7 @@ interface Found {
   key: string;
   raw: unknown;
   from: string;
+  inFile?: true;
 }
 
 const keys = Object.keys(registry) as SettingKey[];
@@ -92,7 +93,9 @@ export function loadSettings(sources: SettingsSources): Settings {
   for (const key of keys)
     values[key] = parseSetting({ key, raw: registry[key].default, from: "default" }, sources.dataDir, faults);
   for (const one of found) {
-    if (Object.hasOwn(registry, one.key)) values[one.key] = parseSetting(one, sources.dataDir, faults);
+    if (settingOf[one.key]?.fileOnly && !one.inFile)
+      faults.push(`${one.from}: ${one.key} may only stand in the settings file, because it decides which code runs`);
+    else if (Object.hasOwn(registry, one.key)) values[one.key] = parseSetting(one, sources.dataDir, faults);
     else faults.push(`${one.from}: ${quote(one.key)} is not a setting${suggest(one.key, keys)}`);
   }
   if (Number(values["hash.memory_kib"]) * Number(values["hash.iterations"]) > MAX_HASH_WORK_KIB) {
@@ -115,6 +118,7 @@ function parseSetting({ key, raw, from }: Found, dataDir: string, faults: string
 
 /** An absolute path; `<data>` and relative paths are taken from the data directory. */
 function completePath(path: string, dataDir: string): string {
+  if (path === "") return "";
   const inside = path.replace(/^<data>\/?/, "");
   return isAbsolute(inside) && inside === path ? path : resolve(dataDir, inside === "" ? "." : inside);
 }
@@ -136,7 +140,7 @@ function flatten(table: object, from: string, prefix = ""): Found[] {
   return Object.entries(table).flatMap(([name, raw]: [string, unknown]) => {
     const key = prefix + name;
     const isTable = typeof raw === "object" && raw !== null && !Array.isArray(raw) && !Object.hasOwn(registry, key);
-    return isTable ? flatten(raw, from, `${key}.`) : [{ key, raw, from }];
+    return isTable ? flatten(raw, from, `${key}.`) : [{ key, raw, from, inFile: true as const }];
   });
 }
 

@@ -36,7 +36,7 @@ export function integerKind(min: number, max: number): Kind<number> {
   return {
     allowed: `a whole number from ${min} to ${max}`,
     parse: (raw) => {
-      const number = typeof raw === "string" && /^\d{1,15}$/.test(raw.trim()) ? Number(raw) : raw;
+      const number = typeof raw === "string" && /^-?\d{1,15}$/.test(raw.trim()) ? Number(raw) : raw;
       return typeof number === "number" && Number.isInteger(number) && number >= min && number <= max ? number : undefined;
     },
   };
@@ -139,4 +139,9 @@ export function cidrKind(): Kind<string> {
 /** A path; `<data>` at its start stands for the data directory, and relative paths are taken from there. */
 export function pathKind(): Kind<string> {
   return textKind("a path; <data>/… and relative paths lie in the data directory", /^[^\0,]+$/);
+}
+
+/** A path, or empty text for none. */
+export function optionalPathKind(): Kind<string> {
+  return textKind("a path, or empty; <data>/… and relative paths lie in the data directory", /^[^\0,]*$/);
 }

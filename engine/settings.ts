@@ -11,6 +11,7 @@ import {
   integerKind,
   type Kind,
   listKind,
+  optionalPathKind,
   pathKind,
   textKind,
 } from "./setting-kinds.ts";
@@ -24,6 +25,8 @@ export interface Setting<T> {
   flag?: `--${string}`;
   /** The value is a path or a list of paths, to be completed with the data directory. */
   path?: true;
+  /** Only the settings file may say it: it decides which code runs. */
+  fileOnly?: true;
 }
 
 /** Ties the type of one entry to its kind. */
@@ -79,6 +82,39 @@ export const registry = {
     kind: integerKind(1, 100),
     default: 2,
     help: "Argon2id passes of new PIN and password hashes.",
+  }),
+  "keys.pkcs11_module": define({
+    kind: optionalPathKind(),
+    default: "",
+    path: true,
+    fileOnly: true,
+    help: "PKCS#11 library of a security module that holds keys (docs/keys.md). Empty: none. It runs inside the server, so only root or the server's account may be able to write it.",
+  }),
+  "keys.pkcs11_slot": define({
+    kind: integerKind(-1, Number.MAX_SAFE_INTEGER),
+    default: -1,
+    help: "Slot of the token in that module; -1 takes the only one that holds a token.",
+  }),
+  "keys.pkcs11_token_label": define({
+    kind: textKind("up to 32 characters", /^[^\0]{0,32}$/),
+    default: "",
+    help: "Label of the token, instead of its slot: slots change their numbers, labels stay. Empty: by slot.",
+  }),
+  "keys.pkcs11_key_label": define({
+    kind: textKind("1 to 64 letters, digits, dots, dashes or underscores", /^[A-Za-z0-9._-]{1,64}$/),
+    default: "ostiary",
+    help: "Label of the keys made in the module; the one that seals the key ring has -ring after it.",
+  }),
+  "keys.pkcs11_pin_file": define({
+    kind: optionalPathKind(),
+    default: "",
+    path: true,
+    help: "File (mode 0600) whose first line is the PIN of the token. Empty: the server starts locked until an administrator sends the PIN to POST /system/hsm.",
+  }),
+  "keys.pkcs11_retries": define({
+    kind: integerKind(0, 20),
+    default: 5,
+    help: "How often a failed operation of the module is tried again, within about a second. Modules on a network may have retries of their own, and then both multiply.",
   }),
   "vault.fast_workers": define({
     kind: integerKind(0, 256),

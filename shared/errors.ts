@@ -96,12 +96,18 @@ export const errorTable = {
   already_assigned: define(1103, 400, "Token already assigned to another user."),
   token_type_unknown: define(1610, 400, "Unknown token type. Known are: {known}."),
   hsm: define(707, 400, "{text}"),
-  passphrase_wrong: define(707, 400, "The passphrase is wrong."),
+  passphrase_wrong: define(707, 400, "The passphrase or PIN is wrong."),
   body_too_large: define(905, 413, "The request is larger than the {limit} bytes this address accepts."),
 
   // 5xx: something in us.
   busy: define(903, 503, "The server is busy. Please try again in {seconds} seconds.", "warning"),
   locked: define(707, 503, "The key ring is locked. An administrator has to unlock it: POST /system/hsm.", "warning"),
+  module_away: define(
+    707,
+    503,
+    "The security module that holds the keys can not be used at the moment. GET /readyz says why.",
+    "warning",
+  ),
   not_durable: define(903, 503, "The server can not store anything at the moment, so it accepts nothing.", "error"),
   stopping: define(903, 503, "The server is stopping."),
   unexpected: define(-500, 500, "The server met an unexpected error. Its log has the details.", "error"),

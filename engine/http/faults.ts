@@ -2,7 +2,7 @@
 // log has it all.
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { StoreUnavailableError } from "../store/store.ts";
-import { SealBrokenError, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
+import { DeviceUnavailableError, SealBrokenError, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
 import type { Call } from "./call.ts";
 
 export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">): ApiError {
@@ -11,6 +11,7 @@ export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">
     return new ApiError("busy", { seconds: cause.retryAfterSeconds }, { retryAfter: cause.retryAfterSeconds, cause });
   }
   if (cause instanceof VaultLockedError) return new ApiError("locked", {}, { retryAfter: 30, cause });
+  if (cause instanceof DeviceUnavailableError) return new ApiError("module_away", {}, { retryAfter: 5, cause });
   if (cause instanceof StoreUnavailableError) {
     call.engine.log.warn("the store is unavailable", { action: call.action, error: cause.message });
     return new ApiError("not_durable", {}, { retryAfter: 5, cause });

@@ -159,10 +159,13 @@ export const system = {
     access: "admin",
     right: "set_hsm_password",
     tag: "system",
-    summary: "Unlock a key ring that is sealed by a passphrase",
-    params: Type.Object({ password: secret("the passphrase", { empty: "refuse" }) }),
+    summary: "Unlock the key ring",
+    description:
+      "By the passphrase that seals it, or by the PIN of the security module that holds its keys; where both are needed, the passphrase " +
+      "first. They are kept in memory until the server stops.",
+    params: Type.Object({ password: secret("the passphrase or PIN", { empty: "refuse" }) }),
     value: Type.Object({ is_ready: Type.Boolean() }),
-    errors: ["hsm", "missing_parameter"],
+    errors: ["passphrase_wrong", "missing_parameter", "module_away", "hsm"],
   }),
   healthz: endpoint({
     methods: ["GET"],

@@ -58,11 +58,12 @@ export const germanErrors: Readonly<Record<ErrorName, string>> = {
   already_assigned: "Das Token ist schon einem anderen Benutzer zugewiesen.",
   token_type_unknown: "Unbekannte Tokenart. Bekannt sind: {known}.",
   hsm: "{text}",
-  passphrase_wrong: "Die Passphrase ist falsch.",
+  passphrase_wrong: "Die Passphrase oder PIN ist falsch.",
   body_too_large: "Die Anfrage ist größer als die {limit} Byte, die hier angenommen werden.",
 
   busy: "Der Server ist ausgelastet. Bitte in {seconds} Sekunden noch einmal versuchen.",
   locked: "Der Schlüsselbund ist verschlossen. Ein Administrator muss ihn öffnen: POST /system/hsm.",
+  module_away: "Das Sicherheitsmodul mit den Schlüsseln ist im Moment nicht benutzbar. GET /readyz sagt, warum.",
   not_durable: "Der Server kann im Moment nichts speichern und nimmt deshalb nichts an.",
   stopping: "Der Server hält gerade an.",
   unexpected: "Im Server ist ein unerwarteter Fehler aufgetreten. Näheres steht in seinem Protokoll.",

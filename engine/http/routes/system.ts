@@ -13,6 +13,8 @@ import {
   writeSettings,
 } from "../../services/system-settings.ts";
 import { findTokenType, tokenKinds } from "../../tokens/registry.ts";
+import { KeyFileError } from "../../vault/keys.ts";
+import type { Vault } from "../../vault/vault.ts";
 import type { Bag } from "../bag.ts";
 import type { Handlers } from "../call.ts";
 
@@ -67,9 +69,18 @@ export const systemRoutes: Handlers<SystemRoutes> = {
   systemNamesCaConnector: async () => ({ value: [] }),
   hsmGet: async ({ engine }) => ({ value: { is_ready: engine.vault.ready } }),
   async hsmUnlock({ engine, params }) {
-    if (!(await engine.vault.unlock(params.password))) throw new ApiError("passphrase_wrong");
+    if (!(await unlock(engine.vault, params.password))) throw new ApiError("passphrase_wrong");
     // User sources whose secrets could not be opened until now.
     await engine.directory.reload();
     return { value: { is_ready: engine.vault.ready } };
   },
 };
+
+async function unlock(vault: Vault, password: string): Promise<boolean> {
+  try {
+    return await vault.unlock(password);
+  } catch (fault) {
+    if (fault instanceof KeyFileError) throw new ApiError("hsm", { text: fault.message }, { cause: fault });
+    throw fault;
+  }
+}

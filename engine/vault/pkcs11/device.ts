@@ -116,10 +116,12 @@ function createDevice(settings: DeviceSettings, gate: Int32Array, isOwner: boole
       // CK_GCM_PARAMS (pkcs11-curr 2.11.5): nonce, its bytes and bits, associated data, bits of the tag.
       const gcm = arena.struct(arena.put(nonce), nonce.length, nonce.length * 8, arena.put(aad), aad.length, TAG * 8);
       const mechanism = arena.struct(CKM_AES_GCM, gcm, gcm.length);
-      check(`C_${way}Init`, functions[`C_${way}Init`](at, mechanism, handle));
+      const data = arena.put(input);
       const output = arena.take(input.length + TAG);
       const length = arena.struct(output.length);
-      refusal = functions[`C_${way}`](at, arena.put(input), input.length, output, length);
+      // Nothing that could throw stands between these two: an operation that was begun must be ended.
+      check(`C_${way}Init`, functions[`C_${way}Init`](at, mechanism, handle));
+      refusal = functions[`C_${way}`](at, data, data.length, output, length);
       if (refusal !== CKR.OK) return null;
       return output.slice(0, Number(arena.read(length)));
     });
