@@ -32,10 +32,16 @@ export interface Endpoint {
   unaudited?: boolean;
   /** Answers without envelope, with this content type. */
   raw?: string;
+  /** Further statuses under which the same answer comes (readyz: 503). */
+  statuses?: readonly number[];
+  /** It can answer an attachment of this content type in place of the envelope; always, where fileOnly says so. */
+  file?: string;
+  fileOnly?: boolean;
   /** What it does, in a line and in a paragraph. */
   summary: string;
   description?: string;
   tag: string;
+  /** Besides those that follow from access, right and parameters (endpoint-errors.ts). */
   errors?: readonly ErrorName[];
 }
 

@@ -46,7 +46,7 @@ const mayImport: Record<string, { zones: string[]; why: string }> = {
 
 /** package → the zones that may use it. Others of Node and Bun are free, except in the kernels. */
 const packageZones: Record<string, string[]> = {
-  "@sinclair/typebox": ["shared", "engine/http"],
+  "@sinclair/typebox": ["shared", "engine/http", "test"],
   elysia: ["engine/http", "bench"],
   "@logtape/logtape": ["engine/settings"],
   kysely: ["engine/store", "engine/services"],

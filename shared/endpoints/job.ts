@@ -12,7 +12,7 @@ const jobObject = Type.Object({
   state: Type.Union([Type.Literal("running"), Type.Literal("done"), Type.Literal("failed"), Type.Literal("stopped")]),
   done: Type.Integer(),
   total: Type.Union([Type.Integer(), Type.Null()], { description: "null while it is not known" }),
-  result: Type.Unknown({ description: "what it found, when it is done" }),
+  result: Type.Optional(Type.Unknown({ description: "what it found; absent until it is done" })),
   error: Type.Union([Type.String(), Type.Null()]),
 });
 const id = text("number of the job", { maxLength: 40, empty: "refuse" });

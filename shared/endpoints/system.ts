@@ -35,7 +35,7 @@ export const system = {
     params: Type.Object({}),
     value: change,
     detail: Type.Object({ message: Type.String() }, { additionalProperties: true }),
-    errors: ["setting_missing", "setting_too_long", "no_secret_stored", "secret_stays_secret", "bad_parameter", "locked"],
+    errors: ["setting_missing", "setting_too_long", "setting_nul", "no_secret_stored", "secret_stays_secret", "bad_parameter"],
   }),
   systemSetDefault: endpoint({
     methods: ["POST"],
@@ -74,6 +74,8 @@ export const system = {
       "Secrets show as `__CENSORED__`, whatever compat.reveal_secrets says.",
     params: Type.Object({}),
     value: Type.String(),
+    file: "text/plain; charset=utf-8",
+    fileOnly: true,
   }),
   systemRandom: endpoint({
     methods: ["GET"],
@@ -184,6 +186,7 @@ export const system = {
     access: "none",
     unaudited: true,
     raw: "application/json",
+    statuses: [503],
     tag: "operation",
     summary: "Log-ins can be answered; 503 and the reasons if not",
     params: Type.Object({}),

@@ -50,7 +50,7 @@ const onTokens = (verb: string, right: string, summary: string, description?: st
     ...(description ? { description } : {}),
     params: Type.Object(which),
     value: count,
-    errors: ["token_not_found", "user_not_found", "parameter"],
+    errors: ["token_not_found", "user_not_found", "serial_or_user_missing", "invalid_serial", "token_locked"],
   });
 
 export const token = {
@@ -100,7 +100,18 @@ export const token = {
       },
       { additionalProperties: true },
     ),
-    errors: ["token_type_unknown", "token_admin", "genkey_and_otpkey", "user_not_found", "parameter", "locked"],
+    errors: [
+      "token_type_unknown",
+      "token_type_fixed",
+      "serial_in_use",
+      "serial_made_meanwhile",
+      "invalid_serial",
+      "token_locked",
+      "genkey_and_otpkey",
+      "missing_parameter",
+      "user_not_found",
+      "random_pin_without_policy",
+    ],
   }),
   tokenList: endpoint({
     methods: ["GET"],
@@ -134,7 +145,6 @@ export const token = {
       prev: Type.Union([Type.Integer(), Type.Null()]),
       next: Type.Union([Type.Integer(), Type.Null()]),
     }),
-    errors: ["parameter"],
   }),
   tokenEnable: onTokens("enable", "enable", "Enable tokens", "Counts what changed: an enabled token counts 0."),
   tokenDisable: onTokens("disable", "disable", "Disable tokens", "Counts what changed: a disabled token counts 0."),

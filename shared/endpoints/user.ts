@@ -70,7 +70,7 @@ export const user = {
     open: true,
     params: Type.Object({ resolver: resolverName, type: text("passwdresolver", { empty: "refuse" }) }),
     value: id,
-    errors: ["config_admin", "missing_parameter", "parameter"],
+    errors: ["config_admin", "missing_parameter", "resolver_name", "resolver_type_fixed"],
   }),
   resolverTest: endpoint({
     methods: ["POST"],
@@ -97,7 +97,7 @@ export const user = {
     summary: "Delete a user source that is in no realm",
     params: Type.Object({ resolver: resolverName }),
     value: Type.Integer({ description: "number of the row, -1 if there was none" }),
-    errors: ["config_admin"],
+    errors: ["resolver_in_realm"],
   }),
   realmList: endpoint({
     methods: ["GET"],
@@ -119,7 +119,7 @@ export const user = {
     open: true,
     params: Type.Object({ realm: realmName, resolvers: list("resolver names") }),
     value: Type.Object({ added: Type.Array(Type.String()), failed: Type.Array(Type.String()) }),
-    errors: ["parameter", "missing_parameter"],
+    errors: ["realm_name"],
   }),
   realmDelete: endpoint({
     methods: ["DELETE"],

@@ -14,6 +14,7 @@ import type { Engine } from "../../engine/services/engine.ts";
 import { answerRequest } from "./answer-request.ts";
 import { type ApiAnswer, type ApiOptions, type ApiParams, callApi } from "./call-api.ts";
 import { makeDataDir, removeDataDir } from "./data-dir.ts";
+import { findUndocumented } from "./documented.ts";
 
 export const adminName = "admin";
 export const adminPassword = "correct horse battery staple";
@@ -54,7 +55,15 @@ export async function startApp(overrides: Record<string, string> = {}, startAt =
   const now = () => Math.round(startAt + moved + (performance.now() - startedTick));
   const { engine, close } = await assembleEngine(dataDir, settings, { now });
   const app = createApp(engine);
-  const send = (request: Request, peer = "127.0.0.1") => answerRequest(app, request, peer);
+  const send = async (request: Request, peer = "127.0.0.1") => {
+    const { method, url } = request;
+    const response = await answerRequest(app, request, peer);
+    const type = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
+    const text = await response.clone().text();
+    const problem = findUndocumented(method, new URL(url).pathname, { status: response.status, type, text });
+    if (problem !== null) throw new Error(problem);
+    return response;
+  };
   const call = <T>(method: string, path: string, params?: ApiParams, options?: ApiOptions) =>
     callApi<T>("http://localhost", method, path, params, options, (url, init) => send(new Request(url, init)));
   const login = await call<{ token: string }>("POST", "/auth", { username: adminName, password: adminPassword });

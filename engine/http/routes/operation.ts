@@ -1,7 +1,7 @@
 // For machines that watch us: health, readiness, metrics, the description of the API.
 
 import { ApiError } from "@ostiary/shared/errors.ts";
-import { buildOpenApi } from "@ostiary/shared/openapi.ts";
+import { buildOpenApi } from "@ostiary/shared/openapi/document.ts";
 import { renderMetrics } from "../../services/metrics.ts";
 import type { Handlers } from "../call.ts";
 
