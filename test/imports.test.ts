@@ -58,6 +58,8 @@ const packageZones: Record<string, string[]> = {
   "@noble/hashes": ["test", "engine/core"],
   "@noble/curves": ["test", "engine/core"],
   "fast-check": ["test"],
+  "@seriousme/openapi-schema-validator": ["test"],
+  "swagger-ui-dist": ["engine/http"],
 };
 
 /** What kernels may not touch: clocks, randomness, the environment, I/O. Tests beside them may. */
