@@ -175,13 +175,17 @@ describe("GET /openapi.json", () => {
 
 /** openapi-spec-validator of PyPI, an independent second opinion where it is installed. */
 const python = Bun.spawnSync(["python3", "-c", "import openapi_spec_validator"]).exitCode === 0;
-test.skipIf(!python)("openapi-spec-validator (Python) takes it", async () => {
-  const script = "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
-  const child = Bun.spawn(["python3", "-c", script], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
-  child.stdin.write(JSON.stringify(document));
-  await child.stdin.end();
-  expect([await new Response(child.stderr).text(), await child.exited]).toEqual(["", 0]);
-}, 30_000);
+test.skipIf(!python)(
+  "openapi-spec-validator (Python) takes it",
+  async () => {
+    const script = "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
+    const child = Bun.spawn(["python3", "-c", script], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+    child.stdin.write(JSON.stringify(document));
+    await child.stdin.end();
+    expect([await new Response(child.stderr).text(), await child.exited]).toEqual(["", 0]);
+  },
+  30_000,
+);
 
 describe("the typed client", () => {
   const anonymous = () => createClient({ baseUrl: "http://localhost/", fetch: (request) => app.send(request) });
