@@ -8,12 +8,15 @@ import {
   choiceKind,
   cidrKind,
   flagKind,
+  headerKind,
   integerKind,
   type Kind,
   listKind,
   optionalPathKind,
   pathKind,
+  realmKind,
   textKind,
+  trustedJwtKind,
 } from "./setting-kinds.ts";
 
 export interface Setting<T> {
@@ -155,6 +158,31 @@ export const registry = {
     kind: listKind(cidrKind()),
     default: [],
     help: "Clients that the guards by address do not count.",
+  }),
+  "auth.superuser_realms": define({
+    kind: listKind(realmKind()),
+    default: [],
+    help: "Realms whose users are administrators when they log in to the API.",
+  }),
+  "auth.remote_user": define({
+    kind: headerKind(),
+    default: "off",
+    help: "Header in which a web server names who it has logged in already; /auth then asks that user for no password. Heard only from the addresses of auth.remote_user_from.",
+  }),
+  "auth.remote_user_from": define({
+    kind: listKind(cidrKind()),
+    default: [],
+    help: "Addresses of the web servers whose auth.remote_user header counts: the other end of the connection, whatever X-Forwarded-For says.",
+  }),
+  "auth.trusted_jwt": define({
+    kind: trustedJwtKind(),
+    default: [],
+    help: "JWTs of other applications that are good without /auth, and whom each key may speak for; docs/access.md has an example.",
+  }),
+  "auth.api_key_required": define({
+    kind: flagKind(),
+    default: false,
+    help: "/validate/check asks everybody for an API key of role validate.",
   }),
   "users.passwd_directories": define({
     kind: listKind(pathKind()),

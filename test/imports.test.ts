@@ -49,6 +49,8 @@ const packageZones: Record<string, string[]> = {
   "@sinclair/typebox": ["shared", "engine/http", "test"],
   elysia: ["engine/http", "bench"],
   "@logtape/logtape": ["engine/settings"],
+  jose: ["engine/services", "test"],
+  re2js: ["engine/services"],
   kysely: ["engine/store", "engine/services"],
   "bun:ffi": ["engine/vault"],
   "bun:sqlite": ["engine/store", "engine/services", "test", "bench"],

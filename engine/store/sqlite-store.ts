@@ -152,6 +152,7 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
         throw toStoreError(error);
       }
     },
+    noticeOthers: () => read(() => {}),
     onConfigurationChange(listener) {
       listeners.push(listener);
     },
