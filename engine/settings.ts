@@ -8,16 +8,14 @@ import {
   choiceKind,
   cidrKind,
   flagKind,
-  headerKind,
   integerKind,
   type Kind,
   listKind,
   optionalPathKind,
   pathKind,
-  realmKind,
   textKind,
-  trustedJwtKind,
 } from "./setting-kinds.ts";
+import { headerKind, realmKind, trustedJwtKind } from "./setting-kinds-access.ts";
 
 export interface Setting<T> {
   kind: Kind<T>;

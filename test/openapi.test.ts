@@ -156,7 +156,7 @@ describe("GET /openapi.json", () => {
       ]);
       const { access, apiKey } = findEntry(method.toUpperCase(), path)?.entry ?? {};
       const roles = apiKey ? ["validate"] : access === "admin" ? ["admin"] : ["admin", "user"];
-      const asked = [...(apiKey ? [{}] : []), { jwt: roles }, { piJwt: roles }];
+      const asked: Record<string, string[]>[] = [...(apiKey ? [{}] : []), { jwt: roles }, { piJwt: roles }];
       expect([path, operation.security]).toEqual([path, access === "none" && !apiKey ? [] : asked]);
     }
     expect(Object.keys(document.components.securitySchemes)).toEqual(["jwt", "piJwt"]);

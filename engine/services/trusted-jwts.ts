@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { SettingsError } from "../config.ts";
-import type { TrustedJwt } from "../setting-kinds.ts";
+import type { TrustedJwt } from "../setting-kinds-access.ts";
 import type { Directory, User } from "../users/directory.ts";
 import type { Caller } from "./caller.ts";
 
