@@ -49,6 +49,16 @@ export const registry = {
     flag: "--listen",
     help: "Address and port of the REST API.",
   }),
+  "server.base_path": define({
+    kind: textKind("/, or a path such as /mfa or /tools/mfa", /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/),
+    default: "/",
+    help: "Path below which a proxy shows this server. Requests are understood with and without it, so the proxy may strip it or not.",
+  }),
+  "server.docs": define({
+    kind: flagKind(),
+    default: true,
+    help: "Show the API to people at /docs/, from files of this server alone.",
+  }),
   "server.drain_seconds": define({
     kind: integerKind(0, 600),
     default: 10,
