@@ -1,6 +1,8 @@
 // ostiary: the command line. `ostiary --help` teaches the rest; the commands stand in cli/commands.ts.
 
 import { version } from "../package.json" with { type: "json" };
+import { KeyBundleError } from "./backup/key-bundle.ts";
+import { ArchiveError } from "./backup/manifest.ts";
 import { type Command, CommandError, parseCommandLine, UsageError } from "./cli/command.ts";
 import { commandsOf, describeCommand, describeCommands } from "./cli/command-help.ts";
 import { commands } from "./cli/commands.ts";
@@ -12,7 +14,20 @@ import { StoreUnavailableError } from "./store/store.ts";
 import { KeyFileError } from "./vault/keys.ts";
 
 /** Faults a person can mend: the message is enough, a stack would hide it. */
-const EXPECTED = [CommandError, SettingsError, KeyFileError, StoreInUseError, StoreUnavailableError, MigrationError];
+const EXPECTED = [
+  CommandError,
+  SettingsError,
+  KeyFileError,
+  StoreInUseError,
+  StoreUnavailableError,
+  MigrationError,
+  ArchiveError,
+  KeyBundleError,
+];
+
+/** Also what the operating system refused: no space, no right, no such file. */
+const isExpected = (error: unknown): error is Error =>
+  EXPECTED.some((kind) => error instanceof kind) || (error instanceof Error && "syscall" in error);
 
 const HELP = ["--help", "-h"];
 
@@ -61,8 +76,8 @@ async function run(command: Command, args: string[]): Promise<number> {
       console.error(`ostiary ${command.name}: ${error.message}\n\n${describeCommand(command)}`);
       return 2;
     }
-    if (!EXPECTED.some((kind) => error instanceof kind)) throw error;
-    console.error(`ostiary ${command.name}: ${(error as Error).message}`);
+    if (!isExpected(error)) throw error;
+    console.error(`ostiary ${command.name}: ${error.message}`);
     return 1;
   }
 }

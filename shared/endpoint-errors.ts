@@ -7,15 +7,13 @@ export function listErrors(entry: Endpoint): ErrorName[] {
   return [...new Set([...(entry.errors ?? []), ...byAccess(entry), ...byParams(entry), ...byWork(entry)])];
 }
 
-function byAccess({ access, right, apiKey }: Endpoint): ErrorName[] {
-  if (access === "none") return apiKey ? ["api_key_missing"] : [];
+function byAccess({ access, right }: Endpoint): ErrorName[] {
+  if (access === "none") return [];
   return [
     "missing_authorization",
     "jwt_unreadable",
     "jwt_expired",
-    "may_not_impersonate",
-    // A key of role validate is refused by all of them.
-    "role_required",
+    ...(access === "admin" ? (["role_required"] as const) : []),
     ...(right ? (["right_missing"] as const) : []),
   ];
 }

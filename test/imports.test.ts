@@ -24,6 +24,10 @@ const mayImport: Record<string, { zones: string[]; why: string }> = {
   "engine/http": { zones: below("vault", "store", "users", "tokens", "policy", "login", "services"), why: "a front" },
   "engine/radius": { zones: below("vault", "store", "users", "tokens", "policy", "login", "services"), why: "a front" },
   "engine/ldap": { zones: below("vault", "store", "users", "tokens", "policy", "login", "services"), why: "a front" },
+  "engine/backup": {
+    zones: below("vault", "store", "users", "tokens", "policy", "login", "services"),
+    why: "archives of a data directory, made and restored",
+  },
   "engine/assemble": {
     zones: [
       ...below("vault", "store", "users", "tokens", "policy", "login", "services", "http", "radius", "ldap"),
@@ -32,11 +36,24 @@ const mayImport: Record<string, { zones: string[]; why: string }> = {
     why: "puts the parts together, for serve, for the commands that work on a stopped server, and for tests",
   },
   "engine/cli": {
-    zones: below("vault", "store", "users", "tokens", "policy", "login", "services", "http", "radius", "ldap", "assemble"),
+    zones: below(
+      "vault",
+      "store",
+      "users",
+      "tokens",
+      "policy",
+      "login",
+      "services",
+      "http",
+      "radius",
+      "ldap",
+      "backup",
+      "assemble",
+    ),
     why: "one file per command",
   },
   "engine/main": {
-    zones: [...below("vault", "store", "cli"), "package.json"],
+    zones: [...below("vault", "store", "backup", "cli"), "package.json"],
     why: "the list of commands, the version, and which faults need no stack",
   },
   web: { zones: ["shared"], why: "the site speaks to the engine over REST only" },
@@ -49,11 +66,10 @@ const packageZones: Record<string, string[]> = {
   "@sinclair/typebox": ["shared", "engine/http", "test"],
   elysia: ["engine/http", "bench"],
   "@logtape/logtape": ["engine/settings"],
-  jose: ["engine/services", "test"],
-  re2js: ["engine/services"],
   kysely: ["engine/store", "engine/services"],
   "bun:ffi": ["engine/vault"],
-  "bun:sqlite": ["engine/store", "engine/services", "test", "bench"],
+  "bun:sqlite": ["engine/store", "engine/services", "engine/backup", "test", "bench"],
+  "modern-tar": ["engine/backup", "test"],
   openpgp: ["engine/services", "test"],
   piscina: ["engine/vault", "engine/store"],
   qr: ["engine/vault", "engine/cli"],
@@ -86,7 +102,7 @@ function zoneOf(file: string): string {
   const [top = "", second = "", third] = file.split("/");
   if (top !== "engine") return top;
   if (third !== undefined) return `engine/${second}`;
-  return /^(settings|setting-kinds|setting-kinds-access|settings-page|config|log)\./.test(second)
+  return /^(settings|setting-kinds|settings-page|config|log)\./.test(second)
     ? "engine/settings"
     : `engine/${second.split(".")[0]}`;
 }

@@ -1,6 +1,6 @@
 // A command of `ostiary` as data: its words, its help, what it does.
 import { parseArgs } from "node:util";
-import { loadSettings, type SettingFlag, type Settings, takeSettingFlags } from "../config.ts";
+import { loadSettings, type Settings, takeSettingFlags } from "../config.ts";
 import { findNearestWord } from "../core/nearest-word.ts";
 
 export interface Command {
@@ -39,8 +39,13 @@ export interface CommandLine {
   positionals: string[];
   /** Where everything lies. */
   dataDir: string;
-  /** Reads the settings; `file` instead of ostiary.toml in the data directory, unless the line names one. Throws SettingsError. */
-  settings(file?: string): Settings;
+  /** The settings file that was named; null: ostiary.toml in the data directory, if it is there. */
+  settingsFile: string | null;
+  /**
+   * Reads the settings; `file` instead of ostiary.toml in the data directory, unless the line names one; `directory` instead of the
+   * data directory. Throws SettingsError.
+   */
+  settings(file?: string, directory?: string): Settings;
 }
 
 export const DEFAULT_DATA = "./data";
@@ -62,11 +67,14 @@ export function parseCommandLine(args: string[], { options, words = 0 }: Pick<Co
   if (values.data === "") throw new UsageError("--data is empty");
   // An empty variable is one that is not set.
   const dataDir = String(values.data ?? (process.env.OSTIARY_DATA || DEFAULT_DATA));
+  const settingsFile = typeof values.config === "string" ? values.config : process.env.OSTIARY_CONFIG || null;
   return {
     values,
     positionals,
     dataDir,
-    settings: (otherwise) => readSettings(dataDir, values.config, otherwise, flags),
+    settingsFile,
+    settings: (otherwise, directory = dataDir) =>
+      loadSettings({ dataDir: directory, file: settingsFile ?? otherwise, env: process.env, flags }),
   };
 }
 
@@ -92,9 +100,4 @@ function hint(text: string, known: readonly string[]): string {
   if (nearest !== null) return `; did you mean --${nearest}?`;
   // Other users of the machine see command lines, and the shell keeps them.
   return SECRET.test(name) ? ": secrets never stand on the command line, they come from standard input" : "";
-}
-
-function readSettings(dataDir: string, config: unknown, otherwise: string | undefined, flags: SettingFlag[]): Settings {
-  const file = typeof config === "string" ? config : process.env.OSTIARY_CONFIG || otherwise;
-  return loadSettings({ dataDir, file, env: process.env, flags });
 }

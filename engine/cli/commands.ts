@@ -1,20 +1,22 @@
 // Every command there is, in the order in which the help lists them. main.ts runs them; completion.ts and cli-page.ts tell of them.
 import { adminCommands } from "./admin.ts";
-import { apiKeyCommands } from "./api-key.ts";
 import { auditVerify } from "./audit.ts";
+import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { makeCompletion } from "./completion.ts";
 import { demo } from "./demo.ts";
 import { init } from "./init.ts";
 import { otp } from "./otp.ts";
+import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 
 export const commands: readonly Command[] = [
   serve,
   init,
   ...adminCommands,
-  ...apiKeyCommands,
   auditVerify,
+  backup,
+  restore,
   otp,
   demo,
   makeCompletion(() => commands),

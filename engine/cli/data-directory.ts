@@ -3,13 +3,14 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { databasePath, keysPath, openVaultFor } from "../assemble.ts";
 import type { Settings } from "../config.ts";
-import { createAdmins, describeAdminFault, findAdminFault } from "../services/admins.ts";
+import { createAdmins, findAdminFault } from "../services/admins.ts";
 import { startAuditSigner } from "../services/audit-signer.ts";
 import { openStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { createKeys } from "../vault/keys.ts";
 import type { Vault } from "../vault/vault.ts";
 import { CommandError } from "./command.ts";
+import { refuseHalfDirectory } from "./fitting-keys.ts";
 
 /** Nothing is there yet: neither database nor keys. */
 export function isFresh(dataDir: string): boolean {
@@ -32,7 +33,8 @@ export async function createDataDirectory(
   passphrase?: string,
 ): Promise<void> {
   const fault = findAdminFault(admin.username, admin.password);
-  if (fault) throw new CommandError(describeAdminFault(fault));
+  if (fault) throw new CommandError(fault);
+  refuseHalfDirectory(dataDir);
   if (!isFresh(dataDir)) throw new CommandError(`${dataDir} already holds keys or a database; ostiary never overwrites them`);
   makeDirectory(join(dataDir, "users"));
   await createKeys(keysPath(dataDir), passphrase === undefined ? {} : { passphrase });

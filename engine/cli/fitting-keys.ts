@@ -2,7 +2,9 @@
 // knows no password; it would answer every log-in with an error. Better it says so at the start.
 import { createPublicKey, verify } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { databasePath, keysPath } from "../assemble.ts";
+import { RESTORING } from "../backup/places.ts";
 import { encodeAuditStatement } from "../core/audit-chain.ts";
 import type { Engine } from "../services/engine.ts";
 import { CommandError } from "./command.ts";
@@ -10,8 +12,10 @@ import { CommandError } from "./command.ts";
 /** One row that does not fit may be damage, which is for "audit verify" to tell; several in a row are another key. */
 const SIGNATURES = 5;
 
-/** Error: CommandError if one of keys and database is there without the other. */
+/** Error: CommandError if a restore was interrupted, or one of keys and database is there without the other. */
 export function refuseHalfDirectory(dataDir: string): void {
+  if (existsSync(join(dataDir, RESTORING)))
+    throw new CommandError(`a restore into ${dataDir} was interrupted or is going on: remove the directory and restore again`);
   const database = databasePath(dataDir);
   const keys = keysPath(dataDir);
   if (existsSync(database) && !existsSync(keys)) {

@@ -10,8 +10,8 @@ import { assembleEngine, databasePath, keysPath } from "../assemble.ts";
 import type { Reply } from "../http/call.ts";
 import { invoke } from "../http/invoke.ts";
 import { configureLog } from "../log.ts";
-import type { Caller } from "../services/caller.ts";
 import type { Engine } from "../services/engine.ts";
+import type { AuditEntry } from "../store/store.ts";
 import { CommandError, type CommandLine } from "./command.ts";
 
 export interface LocalEngine {
@@ -23,6 +23,8 @@ export interface LocalEngine {
     name: Name,
     params: Partial<ParamsOf<Catalogue[Name]>> & Record<string, unknown>,
   ): Promise<Reply<ValueOf<Catalogue[Name]>>>;
+  /** Writes the audit row of a command that is no endpoint. */
+  audit(action: string, success: boolean, info: string): Promise<void>;
 }
 
 /** Opens the data directory of `line`, runs `work`, closes. Errors: CommandError, and those of assembleEngine. */
@@ -37,17 +39,26 @@ export async function withLocalEngine<T>(line: CommandLine, work: (local: LocalE
   configureLog("error");
   const { engine, close } = await assembleEngine(dataDir, settings, { beside: true });
   const by = `command line (${userInfo().username})`;
-  const caller: Caller = { role: "admin", origin: "command line", username: by, realm: "", authtype: "command line" };
   try {
     return await work({
       engine,
       by,
       call: (name, params) =>
-        invoke(engine, caller, name, params).catch((error: unknown) => {
+        invoke(engine, { role: "admin", username: by, realm: "", generation: 0 }, name, params).catch((error: unknown) => {
           throw error instanceof ApiError ? new CommandError(error.message.replace(/^ERR-?\d+: /, "")) : error;
         }),
+      async audit(action, success, info) {
+        const audit = describeCommandRun(action, success, info, by, engine.now());
+        await engine.store.commit({ kind: "write", statements: [], touches: ["none"], audit });
+      },
     });
   } finally {
     await close();
   }
+}
+
+/** The audit row of a command. */
+export function describeCommandRun(action: string, success: boolean, info: string, by: string, at: number): AuditEntry {
+  const nobody = { serial: null, tokenType: null, user: null, realm: null, resolver: null, client: null, policies: null };
+  return { ...nobody, startedAt: at, duration: 0, action, success, info, administrator: by, actionDetail: "command line" };
 }

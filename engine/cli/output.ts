@@ -66,3 +66,23 @@ export function openProgress(label: string, quiet = false): Progress {
     },
   };
 }
+
+export interface StepProgress {
+  show(step: string, done: number, total: number): void;
+  end(): void;
+}
+
+/** Progress of work in several steps, a bar for each. */
+export function openStepProgress(quiet = false): StepProgress {
+  let current: { step: string; bar: Progress } | null = null;
+  return {
+    show(step, done, total) {
+      if (current?.step !== step) {
+        current?.bar.end();
+        current = { step, bar: openProgress(step, quiet) };
+      }
+      current.bar.show(done, total);
+    },
+    end: () => current?.bar.end(),
+  };
+}

@@ -27,8 +27,8 @@ Example
     const settings = line.settings();
     configureLog(settings["log.level"]);
     const log = openLog("serve");
-    if (isFresh(line.dataDir)) await welcome(line.dataDir, settings);
     refuseHalfDirectory(line.dataDir);
+    if (isFresh(line.dataDir)) await welcome(line.dataDir, settings);
     const { engine, close } = await assembleEngine(line.dataDir, settings);
     const { host, port } = settings["server.listen"];
     const listener = await open(engine, line.dataDir, host, port).catch(async (error: unknown) => {

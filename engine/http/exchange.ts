@@ -8,9 +8,7 @@ import { formatAddress, parseAddress } from "../core/cidr.ts";
 export interface Inbound {
   /** HEAD comes as the GET whose body is left out (RFC 9110 9.3.2). */
   method: string;
-  /** The path as it was sent. */
-  target: string;
-  /** The same made plain (normalisePath), not decoded. */
+  /** Made plain (normalisePath), not decoded. */
   path: string;
   /** Without the leading "?". */
   query: string;
@@ -47,11 +45,9 @@ export function toInbound(message: IncomingMessage): Inbound {
   const named = message.url ?? "/";
   const target = named.startsWith("/") ? named : named.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const mark = target.indexOf("?");
-  const sent = mark < 0 ? target : target.slice(0, mark);
   return {
     method: message.method === "HEAD" ? "GET" : (message.method ?? "GET"),
-    target: sent,
-    path: normalisePath(sent),
+    path: normalisePath(mark < 0 ? target : target.slice(0, mark)),
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: { get: (name) => headerOf(message, name) },
     peer: plainAddress(message.socket.remoteAddress ?? ""),

@@ -26,7 +26,6 @@ export async function invoke<Name extends EndpointName>(
     params: {},
     bag,
     caller,
-    peer: "",
     client: "",
     headers: { get: () => null },
     language: () => ({ language: "en", asked: true }),

@@ -2,6 +2,7 @@
 import type { Unfitness } from "@ostiary/shared/messages/phrases.ts";
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { TokenRecord } from "../store/store.ts";
+import { RESYNC_DEMANDED } from "../tokens/type.ts";
 
 /** The moment (ms) at or before which a full fail counter counts as cleared; 0: never (K1-13, G03). */
 export function clearedBefore(config: SystemConfig, now: number): number {
@@ -19,6 +20,13 @@ export function isLockedOut(token: TokenRecord, clearBefore: number): boolean {
   return !(token.failedSince !== null && token.failedSince <= clearBefore);
 }
 
+/** Rollout states in which a token waits for somebody: the second step of its enrolment (K1-05), or a resync after a restore. */
+const WAITING = new Map<string, Unfitness>([
+  ["clientwait", "not_enrolled"],
+  ["verify", "not_enrolled"],
+  [RESYNC_DEMANDED, "resync_demanded"],
+]);
+
 /** Why not, or null. */
 export function findUnfitness(token: TokenRecord, config: SystemConfig, now: number): Unfitness | null {
   if (!config.no_auth_counter) {
@@ -29,7 +37,5 @@ export function findUnfitness(token: TokenRecord, config: SystemConfig, now: num
   if (isLockedOut(token, clearedBefore(config, now))) return "failcounter_exceeded";
   if (token.validFrom !== null && now < token.validFrom) return "outside_validity";
   if (token.validUntil !== null && now > token.validUntil) return "outside_validity";
-  // K1-05: tokens that wait for a second step of their enrolment.
-  if (token.rolloutState === "clientwait" || token.rolloutState === "verify") return "not_enrolled";
-  return null;
+  return token.rolloutState === "" ? null : (WAITING.get(token.rolloutState) ?? null);
 }

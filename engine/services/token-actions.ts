@@ -1,6 +1,7 @@
 // What can be done to tokens that exist (rest-api.md 2.3). Each is one intent: the change, its condition and its audit row.
 // Every change raises `version`, so that a login decided on the older state loses.
 import { findTokenType } from "../tokens/registry.ts";
+import { RESYNC_DEMANDED } from "../tokens/type.ts";
 import { selectOpenToken, selectOpenTokens, touching, updateOpen, updateUnchanged } from "./token-change.ts";
 import { selectToken, type Which } from "./token-select.ts";
 import { changesOf, type Work, writeOrRefuse } from "./work.ts";
@@ -45,6 +46,7 @@ export async function resync(work: Work, which: Which & { serial: string }, otp1
       counter: hit.counter,
       resync_counter: null,
       resync_due: null,
+      ...(token.rolloutState === RESYNC_DEMANDED ? { rollout_state: "" } : {}),
       ...(hit.timeShift === undefined ? {} : { time_shift: hit.timeShift }),
       ...(config.DefaultResetFailCount ? { fail_count: 0, failed_since: null } : {}),
     })

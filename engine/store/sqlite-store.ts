@@ -152,7 +152,6 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
         throw toStoreError(error);
       }
     },
-    noticeOthers: () => read(() => {}),
     onConfigurationChange(listener) {
       listeners.push(listener);
     },

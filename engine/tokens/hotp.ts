@@ -36,6 +36,8 @@ export const hotp: TokenType = {
     return found < 0 ? null : { counter: found + 1 };
   },
 
+  afterRestore: () => "lost",
+
   enrol: (request, context) => enrolOath("hotp", request, context),
 
   describe: (token) => ({ hashlib: token.algorithm }),

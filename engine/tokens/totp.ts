@@ -67,6 +67,12 @@ export const totp: TokenType = {
     return found < 0 ? null : resynced(token, found, context);
   },
 
+  /**
+   * Every value the device showed until now is refused: those up to the step of its own clock and, because a device may run one
+   * step ahead without `learn` moving its shift, the next one. That is never less than the rounded centre of the window.
+   */
+  afterRestore: (token, now) => ({ counter: windowOf(token, now).first + 1 }),
+
   enrol: (request, context) => enrolOath("totp", request, context),
 
   describe: (token) => ({

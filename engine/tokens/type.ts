@@ -72,6 +72,11 @@ export interface TokenType {
   check(token: TokenRecord, otp: string, context: CheckContext): Promise<Hit | null>;
   /** Looks into a wrong value of somebody who knew the PIN. */
   explain?(token: TokenRecord, otp: string, context: CheckContext): Promise<Miss>;
+  /**
+   * The database was restored from a backup at `now` (ms). Where the token's counter can be known, the first value that is still
+   * refused by it; "lost" where only its device knows; left out for types without one.
+   */
+  afterRestore?(token: TokenRecord, now: number): { counter: number } | "lost";
   /** Two values in a row from anywhere in the sync window. */
   resync?(token: TokenRecord, otp1: string, otp2: string, context: CheckContext): Promise<Hit | null>;
   /** Throws ApiError for parameters it can not use. */
@@ -79,6 +84,9 @@ export interface TokenType {
   /** Token information that lives in columns, as texts (clients-contract.md W18). */
   describe(token: TokenRecord): Record<string, string>;
 }
+
+/** The rollout state of a token that is refused until POST /token/resync succeeds: its counter was lost in a restore. */
+export const RESYNC_DEMANDED = "resync";
 
 /** What a token's seed is sealed for: a seed copied to another row does not open there. */
 export function keyContext(serial: string): string {

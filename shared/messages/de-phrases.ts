@@ -16,6 +16,7 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   token_disabled: "Das Token ist abgeschaltet",
   outside_validity: "Das Token ist zu dieser Zeit nicht gültig",
   not_enrolled: "Das Token ist noch nicht fertig ausgerollt",
+  resync_demanded: "Das Token muss erst synchronisiert werden",
 
   wanted_text: "Text",
   wanted_text_or_number: "Text oder eine Zahl",
@@ -39,8 +40,6 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   thing_realm: "Realm",
   thing_realm_or_resolver: "Realm oder Resolver",
   thing_setting: "Einstellung",
-  thing_admin: "Administrator",
-  thing_api_key: "API-Schlüssel",
   thing_job: "Auftrag",
   thing_running_job: "laufender Auftrag",
 

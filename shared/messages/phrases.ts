@@ -20,6 +20,7 @@ const unfitPhrases = {
   token_disabled: "Token is disabled",
   outside_validity: "Outside validity period",
   not_enrolled: "Token is not yet enrolled",
+  resync_demanded: "Token must be resynchronised first",
 };
 
 /** "Parameter 'x' must be …": the word `wanted` of bad_parameter. */
@@ -53,8 +54,6 @@ const thingPhrases = {
   thing_realm: "realm",
   thing_realm_or_resolver: "realm or resolver",
   thing_setting: "setting",
-  thing_admin: "administrator",
-  thing_api_key: "API key",
   thing_job: "job",
   thing_running_job: "running job",
 };
