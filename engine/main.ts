@@ -6,6 +6,7 @@ import { ArchiveError } from "./backup/manifest.ts";
 import { type Command, CommandError, parseCommandLine, UsageError } from "./cli/command.ts";
 import { commandsOf, describeCommand, describeCommands } from "./cli/command-help.ts";
 import { commands } from "./cli/commands.ts";
+import { explainOldName } from "./cli/pi-manage.ts";
 import { SettingsError } from "./config.ts";
 import { findNearestWord } from "./core/nearest-word.ts";
 import { MigrationError } from "./store/migrate.ts";
@@ -47,13 +48,19 @@ async function main(args: string[]): Promise<number> {
   if (word === "--version") console.log(version);
   else if (HELP.includes(word)) console.log(describeCommands(commands));
   else if (commandsOf(commands, word).length > 0 && HELP.includes(next ?? "")) console.log(describeCommands(commands, word));
-  else return refuse(word, next);
+  else return refuse(args);
   return 0;
 }
 
-/** No such command; says what there is nearby. */
-function refuse(word: string, next: string | undefined): number {
+/** No such command; says what there is nearby, and to whom comes from privacyIDEA what it is called here. */
+function refuse(args: readonly string[]): number {
+  const [word = "", next] = args;
   const group = commandsOf(commands, word).length > 0 ? word : "";
+  const old = explainOldName(args, group !== "");
+  if (old !== null) {
+    console.error(`ostiary: ${old}`);
+    return 2;
+  }
   const asked = group === "" || next === undefined ? word : `${word} ${next}`;
   const nearest = findNearestWord(
     asked,

@@ -34,6 +34,9 @@ export type Options = Readonly<Record<string, { readonly type: "string" | "boole
 export const TEXT = { type: "string" } as const;
 export const FLAG = { type: "boolean" } as const;
 
+/** For `words`: as many as somebody types. */
+export const MANY = 1000;
+
 export interface CommandLine {
   values: Record<string, string | boolean | undefined>;
   positionals: string[];

@@ -4,9 +4,13 @@ import { auditVerify } from "./audit.ts";
 import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { makeCompletion } from "./completion.ts";
+import { configCommands } from "./config.ts";
 import { demo } from "./demo.ts";
+import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
 import { otp } from "./otp.ts";
+import { realmCommands } from "./realm.ts";
+import { resolverCommands } from "./resolver.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 
@@ -14,9 +18,13 @@ export const commands: readonly Command[] = [
   serve,
   init,
   ...adminCommands,
+  ...realmCommands,
+  ...resolverCommands,
+  ...configCommands,
   auditVerify,
   backup,
   restore,
+  doctor,
   otp,
   demo,
   makeCompletion(() => commands),

@@ -70,3 +70,18 @@ test("a reload that fails is told, and the next change reloads again", async () 
   open[1]?.resolve();
   expect(await configuration.settled()).toBeUndefined();
 });
+
+test("after a reload that failed, who asks next has it tried again", async () => {
+  const { change, open, configuration } = start();
+  change();
+  await turn();
+  open[0]?.reject(new Error("broken"));
+  await turn();
+  const waiting = configuration.settled();
+  await turn();
+  expect(open.length).toBe(2);
+  open[1]?.resolve();
+  expect(await waiting).toBeUndefined();
+  await configuration.settled();
+  expect(open.length).toBe(2);
+});

@@ -5,7 +5,7 @@
 //                 └──────> queued (at most one; changes that come meanwhile join it)
 
 export interface Configuration {
-  /** Resolves when everything changed up to now is in force; rejects with what kept it from that. */
+  /** Resolves when everything changed up to now is in force; rejects with what keeps it from that. */
   settled(): Promise<void>;
 }
 
@@ -21,18 +21,31 @@ export function followConfiguration(
 ): Configuration {
   let running: Promise<void> = Promise.resolve();
   let queued: Promise<void> | null = null;
+  let failed = false;
 
   function start(): Promise<void> {
     queued = null;
+    failed = false;
     running = reload().then(() => {});
-    running.catch(onFault);
+    running.catch((error: unknown) => {
+      failed = true;
+      onFault(error);
+    });
     return running;
   }
 
-  store.onConfigurationChange(() => {
+  function queue(): void {
     if (queued) return;
     queued = running.then(start, start);
     queued.catch(() => {});
-  });
-  return { settled: () => queued ?? running };
+  }
+
+  store.onConfigurationChange(queue);
+  return {
+    settled() {
+      // What went wrong once is tried again for who asks next.
+      if (failed) queue();
+      return queued ?? running;
+    },
+  };
 }

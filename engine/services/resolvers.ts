@@ -1,5 +1,5 @@
 // Resolvers as rows (rest-api.md 2.6): partial updates, secrets sealed at rest and censored in answers, the type fixed.
-import { ApiError, errorTable } from "@ostiary/shared/errors.ts";
+import { ApiError } from "@ostiary/shared/errors.ts";
 import type { Statement } from "../store/store.ts";
 import { findResolverType, resolverTypes } from "../users/registry.ts";
 import { ResolverError, type ResolverType } from "../users/resolver.ts";
@@ -75,7 +75,8 @@ export async function testResolver(
   try {
     return { ok: true, text: await tryOut(type, name || "test", await openValues(type, existing, given, engine), engine) };
   } catch (error) {
-    if (error instanceof ApiError && error.spec.code === errorTable.config_admin.code) return { ok: false, text: error.message };
+    // The words of the source alone: the person reads them beside the form, without a number before them.
+    if (error instanceof ApiError && error.kind === "config_admin") return { ok: false, text: String(error.words.text) };
     throw error;
   }
 }

@@ -63,19 +63,22 @@ function readApplied(db: Database): AppliedRow[] {
 }
 
 function checkApplied(rows: AppliedRow[], migrations: readonly Migration[]): void {
+  const fault = findMigrationFault(rows, migrations);
+  if (fault !== null) throw new MigrationError(fault);
+}
+
+/** Why a database to which `rows` were applied is not one of `migrations`, or null. */
+export function findMigrationFault(rows: readonly AppliedRow[], migrations: readonly Migration[]): string | null {
   for (const row of rows) {
     const own = migrations.find((migration) => migration.id === row.id);
     if (own === undefined) {
-      throw new MigrationError(
-        `the database holds migration ${row.id} (${row.name}), which this program does not know: it was written by a newer version. Start that version, or restore a backup made before the upgrade.`,
-      );
+      return `the database holds migration ${row.id} (${row.name}), which this program does not know: it was written by a newer version. Start that version, or restore a backup made before the upgrade.`;
     }
     if (hashMigration(own) !== row.hash) {
-      throw new MigrationError(
-        `migration ${row.id} (${own.name}) is not the one that made this database: its text was changed after it was applied. Install an unmodified release; a schema change belongs into a new migration.`,
-      );
+      return `migration ${row.id} (${own.name}) is not the one that made this database: its text was changed after it was applied. Install an unmodified release; a schema change belongs into a new migration.`;
     }
   }
+  return null;
 }
 
 function hashMigration(migration: Migration): string {

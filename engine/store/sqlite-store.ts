@@ -41,6 +41,9 @@ export interface SqliteStoreOptions {
   busyWait?: number;
 }
 
+/** How long a change of another process may go unnoticed while nobody asks; a look costs 3 µs. */
+const LOOK_EVERY_MS = 50;
+
 /**
  * Opens the database, migrates it, and continues the audit chain of the node.
  * Throws StoreInUseError (another engine), MigrationError (made by another version), or the error of SQLite.
@@ -86,6 +89,9 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
     cache.clear();
     announceChange();
   });
+  // Who asks next finds what a command changed; without this, the first to ask would be the one who causes the look.
+  const look = options.exclusive ? setInterval(lookForChanges, LOOK_EVERY_MS) : undefined;
+  look?.unref();
   const logSync = openLogSync(options.path);
   const writer = createGroupCommit({
     db,
@@ -119,6 +125,14 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
       cache.clear();
     }
     if (changesConfiguration(intent)) announceChange();
+  }
+
+  function lookForChanges(): void {
+    try {
+      foreign.checkOncePerTurn();
+    } catch {
+      // Who reads or writes next meets the same fault, and has somebody to tell.
+    }
   }
 
   /** Reads of this connection, after a look for changes of others. Never throws a raw error of SQLite. */
@@ -157,6 +171,7 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
     },
     counters: writer.counters,
     async close() {
+      clearInterval(look);
       await writer.close();
       logSync.close();
       await reader.close();

@@ -5,12 +5,14 @@ import type { Handlers } from "../call.ts";
 type RealmRoutes = "realmList" | "realmSet" | "realmDelete" | "defaultRealmGet" | "defaultRealmSet" | "defaultRealmDelete";
 
 export const realmRoutes: Handlers<RealmRoutes> = {
-  realmList: async ({ engine }) => ({
-    value: Object.fromEntries(engine.directory.realms().map((realm) => [realm.name, describeRealm(realm)])),
-  }),
+  async realmList({ engine }) {
+    await engine.configuration.settled();
+    return { value: Object.fromEntries(engine.directory.realms().map((realm) => [realm.name, describeRealm(realm)])) };
+  },
   realmSet: async (call) => ({ value: await writeRealm(call, call.params.realm, call.params.resolvers, call.bag) }),
   realmDelete: async (call) => ({ value: await deleteRealm(call, call.params.realm) }),
   async defaultRealmGet({ engine }) {
+    await engine.configuration.settled();
     const realm = engine.directory.defaultRealm();
     return { value: realm ? { [realm.name]: describeRealm(realm) } : {} };
   },

@@ -1,0 +1,118 @@
+// The key ring: can it be used, and is it the one of this database?
+import { createPublicKey, verify } from "node:crypto";
+import { encodeAuditStatement } from "../../core/audit-chain.ts";
+import type { RingForm } from "../../vault/ring-info.ts";
+import { SealBrokenError } from "../../vault/vault.ts";
+import type { Check, Finding } from "./check.ts";
+
+/** How a ring is sealed, and what that means for who runs the server. */
+const FORMS: Record<RingForm, Omit<Finding, "severity">> = {
+  plain: {
+    what: "The key ring is not sealed.",
+    meaning: "The server starts by itself; who copies database and keys together has every seed.",
+    advice: "Keep both in different backups. A sealed ring (ostiary init --seal) has to be unlocked after every start.",
+  },
+  passphrase: {
+    what: "The key ring is sealed by a passphrase, so what is in it was not tried.",
+    meaning: "After each start an administrator has to unlock it.",
+    advice: "POST /system/hsm; keep the passphrase where it survives the machine.",
+  },
+  device: {
+    what: "The key ring is sealed by a security module.",
+    meaning: "Without the module nothing in the database can be opened.",
+    advice: "Keep a second module, or a backup of its keys by its own means.",
+  },
+};
+
+export const ringForm: Check = {
+  name: "key ring",
+  needs: "keys",
+  async run({ vault, vaultFault }) {
+    if (vaultFault !== null || !vault) {
+      return [
+        {
+          severity: "problem",
+          what: vaultFault ?? "The key ring can not be used.",
+          meaning: "The server does not start.",
+          advice: "Restore the directory of the keys from the backup, all files together.",
+        },
+      ];
+    }
+    const { form } = await vault.describeRing();
+    const findings: Finding[] = [{ severity: "note", ...FORMS[form] }];
+    if (form !== "passphrase" && !vault.ready) {
+      findings.push({
+        severity: "problem",
+        what: vault.reason ?? "The vault is not ready.",
+        meaning: "No token can be checked.",
+        advice: "See the settings keys.pkcs11_* and docs/keys.md.",
+      });
+    }
+    return findings;
+  },
+};
+
+interface SealedKey {
+  serial: string;
+  key_sealed: Uint8Array;
+}
+
+export const ringFits: Check = {
+  name: "keys and database",
+  needs: "database",
+  async run({ vault, read }) {
+    if (!vault) return [];
+    const [token] = vault.ready
+      ? await read<SealedKey>("SELECT serial, key_sealed FROM token WHERE key_sealed IS NOT NULL ORDER BY id DESC LIMIT 1")
+      : [];
+    const opens = token ? await canOpen(token, vault) : await isSignedBy(read, await vault.publicKeys());
+    if (opens) return [];
+    return [
+      {
+        severity: "problem",
+        what: token
+          ? `The key ring does not open the seed of token ${token.serial}.`
+          : "The newest signatures of the audit trail are not of these keys.",
+        meaning: "Keys and database are of different servers or different times; log-ins fail.",
+        advice: "Restore both from one backup.",
+      },
+    ];
+  },
+};
+
+async function canOpen(
+  { serial, key_sealed }: SealedKey,
+  vault: { unseal(sealed: Uint8Array, context: string): Promise<Uint8Array> },
+) {
+  try {
+    (await vault.unseal(key_sealed, `token|${serial}|key`)).fill(0);
+    return true;
+  } catch (error) {
+    if (error instanceof SealBrokenError) return false;
+    throw error;
+  }
+}
+
+interface Signed {
+  node: string;
+  epoch: number;
+  chain: number;
+  seq: number;
+  hash: Uint8Array;
+  at: number;
+  signature: Uint8Array;
+}
+
+/** One that does not fit may be damage; several are another key. True as well if nothing is signed yet. */
+async function isSignedBy(read: <Row>(sql: string) => Promise<Row[]>, { audit }: { audit: Uint8Array }): Promise<boolean> {
+  const signed = await read<Signed>(
+    `SELECT c.node, c.epoch, b.chain, b.seq, b.hash, b.signed_at AS at, b.signature
+     FROM audit_batch b JOIN audit_chain c ON c.id = b.chain ORDER BY b.signed_at DESC LIMIT 5`,
+  );
+  const x = audit.toBase64({ alphabet: "base64url", omitPadding: true });
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  return (
+    signed.length === 0 ||
+    signed.some(({ signature, ...statement }) => verify(null, encodeAuditStatement(statement), key, signature))
+  );
+}

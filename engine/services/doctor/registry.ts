@@ -1,0 +1,29 @@
+// All checks, in the order in which they are made and told. A new one is a constant in its file and a line here.
+import type { Check } from "./check.ts";
+import { clock, databaseThere, integrity, schema } from "./database.ts";
+import { checkpointFile, diskSpace, fileModes, owners, passwdDirectories, settingsFileMode } from "./files.ts";
+import { ringFits, ringForm } from "./keys.ts";
+import { administrators, orphans, realms, storedSettings, userSources } from "./people.ts";
+import { unwiseSettings, wrongSettings } from "./settings.ts";
+
+export const checks: readonly Check[] = [
+  wrongSettings,
+  settingsFileMode,
+  unwiseSettings,
+  databaseThere,
+  fileModes,
+  owners,
+  passwdDirectories,
+  checkpointFile,
+  diskSpace,
+  ringForm,
+  ringFits,
+  schema,
+  integrity,
+  clock,
+  administrators,
+  realms,
+  userSources,
+  orphans,
+  storedSettings,
+];
