@@ -16,14 +16,18 @@ import { createPinCost } from "./login/pin-cost.ts";
 import { createPinMemory } from "./login/pin-memory.ts";
 import { createStepTimer } from "./login/steps.ts";
 import { createAdmins } from "./services/admins.ts";
+import { openApiKeys } from "./services/api-keys.ts";
 import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
 import { createClientAddress } from "./services/client-address.ts";
 import { followConfiguration } from "./services/configuration.ts";
+import { openEndedSessions } from "./services/ended-sessions.ts";
 import type { Engine } from "./services/engine.ts";
 import { createGpgKeys } from "./services/gpg-keys.ts";
 import { createJobs } from "./services/jobs.ts";
+import { createRemoteUser } from "./services/remote-user.ts";
 import { resolverContext } from "./services/resolvers.ts";
 import { createSessions } from "./services/sessions.ts";
+import { openTrustedJwts } from "./services/trusted-jwts.ts";
 import { openStore } from "./store/sqlite-store.ts";
 import type { Store } from "./store/store.ts";
 import { openSystemConfig } from "./store/system-config.ts";
@@ -80,12 +84,26 @@ export async function assembleEngine(
       new TextDecoder().decode(await vault.unseal(Uint8Array.fromBase64(value), resolverContext(resolver, key))),
     );
     for (const [name, fault] of directory.faults()) log.warn("a user source can not be opened", { resolver: name, fault });
+    const apiKeys = await openApiKeys(store, now);
+    const ended = await openEndedSessions(store, now);
     const configuration = followConfiguration(
       store,
-      () => Promise.all([systemSettings.reload(), directory.reload()]),
+      () => Promise.all([systemSettings.reload(), directory.reload(), apiKeys.reload(), ended.reload()]),
       (error) => log.error("the configuration could not be read again", { error }),
     );
     const admins = createAdmins(store, vault, now);
+    const superusers = new Set(settings["auth.superuser_realms"]);
+    const isSuperuserRealm = (realm: string) => superusers.has(realm.toLowerCase());
+    for (const realm of superusers) {
+      if (!directory.realm(realm)) log.warn("a realm of auth.superuser_realms does not exist", { realm });
+    }
+    const trustedJwts = await openTrustedJwts(settings["auth.trusted_jwt"], { dataDir, directory, isSuperuserRealm, now });
+    const upToDate = async () => {
+      store.noticeOthers();
+      await null;
+      // What can not be read again stays in force, and the log has it.
+      await configuration.settled().catch(() => {});
+    };
     const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
     let faulty: string | null = null;
     let wasReady = vault.ready;
@@ -98,7 +116,21 @@ export async function assembleEngine(
       systemConfig: systemSettings.current,
       resolverDeps,
       admins,
-      sessions: createSessions({ vault, admins, directory, now }),
+      sessions: createSessions({
+        vault,
+        admins,
+        apiKeys,
+        ended,
+        directory,
+        trustedJwts,
+        isSuperuserRealm,
+        upToDate,
+        now,
+      }),
+      apiKeys,
+      ended,
+      remoteUser: createRemoteUser(settings),
+      isSuperuserRealm,
       clientAddress: createClientAddress(systemSettings.current, log),
       jobs,
       gpgKeys: createGpgKeys(settings["import.gpg_directory"], (file, why) =>

@@ -101,6 +101,9 @@ export function loadSettings(sources: SettingsSources): Settings {
   if (Number(values["hash.memory_kib"]) * Number(values["hash.iterations"]) > MAX_HASH_WORK_KIB) {
     faults.push(`hash.memory_kib times hash.iterations must be at most ${MAX_HASH_WORK_KIB}`);
   }
+  if (values["auth.remote_user"] && (values["auth.remote_user_from"] as unknown[] | undefined)?.length === 0) {
+    faults.push("auth.remote_user: auth.remote_user_from must list the web servers whose header counts");
+  }
   if (faults.length > 0) throw new SettingsError(faults);
   return Object.freeze(values) as Settings;
 }

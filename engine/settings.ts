@@ -15,6 +15,7 @@ import {
   pathKind,
   textKind,
 } from "./setting-kinds.ts";
+import { headerKind, realmKind, trustedJwtKind } from "./setting-kinds-access.ts";
 
 export interface Setting<T> {
   kind: Kind<T>;
@@ -47,6 +48,16 @@ export const registry = {
     default: "127.0.0.1:8080",
     flag: "--listen",
     help: "Address and port of the REST API.",
+  }),
+  "server.base_path": define({
+    kind: textKind("/, or a path such as /mfa or /tools/mfa", /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/),
+    default: "/",
+    help: "Path below which a proxy shows this server. Requests are understood with and without it, so the proxy may strip it or not.",
+  }),
+  "server.docs": define({
+    kind: flagKind(),
+    default: true,
+    help: "Show the API to people at /docs/, from files of this server alone.",
   }),
   "server.drain_seconds": define({
     kind: integerKind(0, 600),
@@ -155,6 +166,31 @@ export const registry = {
     kind: listKind(cidrKind()),
     default: [],
     help: "Clients that the guards by address do not count.",
+  }),
+  "auth.superuser_realms": define({
+    kind: listKind(realmKind()),
+    default: [],
+    help: "Realms whose users are administrators when they log in to the API.",
+  }),
+  "auth.remote_user": define({
+    kind: headerKind(),
+    default: "off",
+    help: "Header in which a web server names who it has logged in already; /auth then asks that user for no password. Heard only from the addresses of auth.remote_user_from.",
+  }),
+  "auth.remote_user_from": define({
+    kind: listKind(cidrKind()),
+    default: [],
+    help: "Addresses of the web servers whose auth.remote_user header counts: the other end of the connection, whatever X-Forwarded-For says.",
+  }),
+  "auth.trusted_jwt": define({
+    kind: trustedJwtKind(),
+    default: [],
+    help: "JWTs of other applications that are good without /auth, and whom each key may speak for; docs/access.md has an example.",
+  }),
+  "auth.api_key_required": define({
+    kind: flagKind(),
+    default: false,
+    help: "/validate/check asks everybody for an API key of role validate.",
   }),
   "users.passwd_directories": define({
     kind: listKind(pathKind()),

@@ -1,5 +1,6 @@
 // Every endpoint there is. The engine implements it, the site calls it, OpenAPI prints it.
 import type { Endpoint } from "./endpoint.ts";
+import { access } from "./endpoints/access.ts";
 import { auth } from "./endpoints/auth.ts";
 import { job } from "./endpoints/job.ts";
 import { system } from "./endpoints/system.ts";
@@ -7,7 +8,7 @@ import { token } from "./endpoints/token.ts";
 import { user } from "./endpoints/user.ts";
 import { validate } from "./endpoints/validate.ts";
 
-export const catalogue = { ...auth, ...validate, ...token, ...user, ...system, ...job } as const satisfies Record<
+export const catalogue = { ...auth, ...access, ...validate, ...token, ...user, ...system, ...job } as const satisfies Record<
   string,
   Endpoint
 >;

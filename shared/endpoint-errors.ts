@@ -7,13 +7,15 @@ export function listErrors(entry: Endpoint): ErrorName[] {
   return [...new Set([...(entry.errors ?? []), ...byAccess(entry), ...byParams(entry), ...byWork(entry)])];
 }
 
-function byAccess({ access, right }: Endpoint): ErrorName[] {
-  if (access === "none") return [];
+function byAccess({ access, right, apiKey }: Endpoint): ErrorName[] {
+  if (access === "none") return apiKey ? ["api_key_missing"] : [];
   return [
     "missing_authorization",
     "jwt_unreadable",
     "jwt_expired",
-    ...(access === "admin" ? (["role_required"] as const) : []),
+    "may_not_impersonate",
+    // A key of role validate is refused by all of them.
+    "role_required",
     ...(right ? (["right_missing"] as const) : []),
   ];
 }

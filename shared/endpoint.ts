@@ -22,6 +22,8 @@ export interface Endpoint {
   value: TSchema;
   /** `detail` on success, where it is worth describing. */
   detail?: TSchema;
+  /** Access "none", but asks for an API key of role validate where that is demanded (rest-api.md 1.5). */
+  apiKey?: boolean;
   /** `id` of the envelope: 2 on the validate calls that carry `result.authentication`. */
   id?: 1 | 2;
   /** Parameters beyond `params` reach the handler as they came (system settings, resolver fields). */

@@ -28,6 +28,7 @@ export const errorTable = {
   missing_username: define(4032, 401, "Authentication failure. Missing Username"),
   missing_authorization: define(4033, 401, "Authentication failure. Missing Authorization header."),
   jwt_unreadable: define(4304, 401, "Authentication failure. Error during decoding your token."),
+  may_not_impersonate: define(403, 401, "Authentication failure. The key of this token is not allowed to impersonate this user."),
   jwt_expired: define(4305, 401, "Authentication failure. Your token has expired."),
   role_required: define(
     4306,
@@ -38,6 +39,12 @@ export const errorTable = {
   // 403 and 404: bare texts.
   right_missing: define(303, 403, "{scope} actions are defined, but the action {action} is not allowed!"),
   forbidden_address: define(303, 403, "This address may not read this page. The setting {setting} lists the addresses that may."),
+  api_key_missing: define(303, 403, "No valid API key was passed."),
+  log_in_required: define(
+    303,
+    403,
+    "Only somebody who logged in can do this, with a session and not with an API key or the token of another application.",
+  ),
   token_not_found: define(601, 404, "The requested token could not be found."),
   not_found: define(601, 404, "The requested {what} could not be found."),
   unknown_path: define(601, 404, "There is nothing at this address."),
@@ -75,6 +82,17 @@ export const errorTable = {
   invalid_user: define(905, 400, "Invalid user."),
   serial_of_other_user: define(905, 400, "Given serial does not belong to given user!"),
   changed_meanwhile: define(905, 400, "Somebody changed this at the same moment. Please look and try again."),
+  admin_name: define(
+    905,
+    400,
+    "The name of an administrator has 1 to 120 characters, none of them a control character, and no blanks around it.",
+  ),
+  admin_password_short: define(905, 400, "A password has at least {minimum} characters."),
+  admin_password_long: define(905, 400, "A password has at most {maximum} characters."),
+  admin_is_oneself: define(905, 400, "This is your own account. Send myself=1 as well if you mean it."),
+  admin_is_last: define(905, 400, "This is the only administrator. Create another one first."),
+  user_or_administrator: define(905, 400, "Give either a user or an administrator."),
+  api_keys_full: define(905, 400, "There are {maximum} API keys; no more can be made."),
   realm_name: define(905, 400, "The name of a realm is made of letters, digits, '_', '-' and '.'."),
   resolver_name: define(905, 400, "The name of a resolver is made of letters, digits, '_', '-' and '.'."),
   setting_missing: define(905, 400, "Give at least one setting as name=value."),

@@ -66,6 +66,8 @@ const packageZones: Record<string, string[]> = {
   "@sinclair/typebox": ["shared", "engine/http", "test"],
   elysia: ["engine/http", "bench"],
   "@logtape/logtape": ["engine/settings"],
+  jose: ["engine/services", "test"],
+  re2js: ["engine/services"],
   kysely: ["engine/store", "engine/services"],
   "bun:ffi": ["engine/vault"],
   "bun:sqlite": ["engine/store", "engine/services", "engine/backup", "test", "bench"],
@@ -102,7 +104,7 @@ function zoneOf(file: string): string {
   const [top = "", second = "", third] = file.split("/");
   if (top !== "engine") return top;
   if (third !== undefined) return `engine/${second}`;
-  return /^(settings|setting-kinds|settings-page|config|log)\./.test(second)
+  return /^(settings|setting-kinds|setting-kinds-access|settings-page|config|log)\./.test(second)
     ? "engine/settings"
     : `engine/${second.split(".")[0]}`;
 }

@@ -1,5 +1,5 @@
 // ostiary admin …: local administrators. Works beside a running engine, which notices at once.
-import { type Admins, findAdminFault } from "../services/admins.ts";
+import { type Admins, describeAdminFault, findAdminFault } from "../services/admins.ts";
 import { COMMON_OPTIONS, type Command, CommandError, type CommandLine, FLAG, TEXT, UsageError } from "./command.ts";
 import { withAdmins } from "./data-directory.ts";
 import { printJson } from "./output.ts";
@@ -20,7 +20,7 @@ async function setPassword(line: CommandLine, mustExist: boolean): Promise<numbe
   const username = nameOf(line.positionals);
   const password = await readPassword(line.values);
   const fault = findAdminFault(username, password);
-  if (fault) throw new CommandError(fault);
+  if (fault) throw new CommandError(describeAdminFault(fault));
   const work = async (admins: Admins) => {
     const existing = await admins.find(username);
     if (mustExist && !existing) throw new CommandError("there is no administrator of this name");
@@ -71,6 +71,8 @@ Example
     name: "admin delete",
     summary: "delete an administrator; his sessions end",
     help: `ostiary admin delete NAME
+
+The API keys in his name are taken back with him.
 
 ${COMMON_OPTIONS}
 

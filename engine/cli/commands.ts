@@ -1,5 +1,6 @@
 // Every command there is, in the order in which the help lists them. main.ts runs them; completion.ts and cli-page.ts tell of them.
 import { adminCommands } from "./admin.ts";
+import { apiKeyCommands } from "./api-key.ts";
 import { auditVerify } from "./audit.ts";
 import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   serve,
   init,
   ...adminCommands,
+  ...apiKeyCommands,
   ...realmCommands,
   ...resolverCommands,
   ...configCommands,

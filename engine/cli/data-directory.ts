@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { databasePath, keysPath, openVaultFor } from "../assemble.ts";
 import type { Settings } from "../config.ts";
-import { createAdmins, findAdminFault } from "../services/admins.ts";
+import { createAdmins, describeAdminFault, findAdminFault } from "../services/admins.ts";
 import { startAuditSigner } from "../services/audit-signer.ts";
 import { openStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
@@ -33,7 +33,7 @@ export async function createDataDirectory(
   passphrase?: string,
 ): Promise<void> {
   const fault = findAdminFault(admin.username, admin.password);
-  if (fault) throw new CommandError(fault);
+  if (fault) throw new CommandError(describeAdminFault(fault));
   refuseHalfDirectory(dataDir);
   if (!isFresh(dataDir)) throw new CommandError(`${dataDir} already holds keys or a database; ostiary never overwrites them`);
   makeDirectory(join(dataDir, "users"));

@@ -10,6 +10,7 @@ import { assembleEngine, databasePath, keysPath } from "../assemble.ts";
 import type { Reply } from "../http/call.ts";
 import { invoke } from "../http/invoke.ts";
 import { configureLog } from "../log.ts";
+import type { Caller } from "../services/caller.ts";
 import type { Engine } from "../services/engine.ts";
 import type { AuditEntry } from "../store/store.ts";
 import { CommandError, type CommandLine } from "./command.ts";
@@ -39,12 +40,13 @@ export async function withLocalEngine<T>(line: CommandLine, work: (local: LocalE
   configureLog("error");
   const { engine, close } = await assembleEngine(dataDir, settings, { beside: true });
   const by = `command line (${userInfo().username})`;
+  const caller: Caller = { role: "admin", origin: "command line", username: by, realm: "", authtype: "command line" };
   try {
     return await work({
       engine,
       by,
       call: (name, params) =>
-        invoke(engine, { role: "admin", username: by, realm: "", generation: 0 }, name, params).catch((error: unknown) => {
+        invoke(engine, caller, name, params).catch((error: unknown) => {
           throw error instanceof ApiError ? new CommandError(error.message.replace(/^ERR-?\d+: /, "")) : error;
         }),
       async audit(action, success, info) {

@@ -49,6 +49,18 @@ export function parseJwt(token: string): { input: string; signature: Uint8Array;
   return { input: `${header}.${payload}`, signature: decodePart(signature), readClaims: () => readClaims(decodePart(payload)) };
 }
 
+/** What the header says the algorithm is, to choose who is asked about it; null: nothing that can be read. */
+export function readAlgorithm(token: string): string | null {
+  if (token.length > MAX_LENGTH) return null;
+  try {
+    const { alg } = parseObject(decodePart(token.slice(0, token.indexOf("."))));
+    return typeof alg === "string" ? alg : null;
+  } catch (error) {
+    if (error instanceof JwtError) return null;
+    throw error;
+  }
+}
+
 /** RFC 8725 3.1: the algorithm is ours to say, not the token's. */
 function checkHeader(bytes: Uint8Array): void {
   const header = parseObject(bytes);

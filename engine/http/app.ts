@@ -10,6 +10,7 @@ import { handlers } from "./handlers.ts";
 import { errorBody, respond } from "./respond.ts";
 import { createRouter } from "./router.ts";
 import { languageFor, tellError } from "./speak.ts";
+import { listViewerRoutes } from "./viewer.ts";
 
 /** The app as a function; no port is opened. */
 export function createApp(engine: Engine): App {
@@ -28,9 +29,25 @@ export function createApp(engine: Engine): App {
       }
     }
   }
+  if (engine.settings["server.docs"]) {
+    for (const [path, route] of listViewerRoutes()) {
+      router.add("GET", path, route);
+      methodsOf.set(path, new Set(["GET"]));
+    }
+  }
   const unsigned = { mode: "never" as const, vault: engine.vault };
   router.otherwise((inbound) => refuseUnrouted(inbound, methodsOf, engine, unsigned));
-  return router.app;
+  return belowPrefix(engine.settings["server.base_path"], router.app);
+}
+
+/** Z15: what lies below the prefix lies at the root as well, whether or not a proxy has taken the prefix away. */
+function belowPrefix(prefix: string, app: App): App {
+  if (prefix === "/") return app;
+  return (inbound) => {
+    if (inbound.path === prefix) inbound.path = "/";
+    else if (inbound.path.startsWith(`${prefix}/`)) inbound.path = inbound.path.slice(prefix.length);
+    return app(inbound);
+  };
 }
 
 /**

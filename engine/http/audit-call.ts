@@ -1,6 +1,7 @@
 // The audit row of a call. An administrative write carries it in its own intent, so that change and row stand or fall together;
 // every other call gets it at the end, before the answer leaves.
 import type { ApiError } from "@ostiary/shared/errors.ts";
+import { type Caller, nameAdmin } from "../services/caller.ts";
 import type { Won } from "../services/work.ts";
 import type { AuditEntry, Statement, Touched } from "../store/store.ts";
 import type { Call } from "./call.ts";
@@ -18,12 +19,18 @@ function describeCall(call: Call, success: boolean, error: ApiError | null): Aud
     user: audit.user ?? self?.username ?? null,
     realm: audit.realm ?? self?.realm ?? null,
     resolver: audit.resolver ?? self?.user.resolver ?? null,
-    administrator: audit.administrator ?? (caller?.role === "admin" ? caller.username : null),
-    actionDetail: audit.actionDetail ?? null,
+    administrator: audit.administrator ?? (caller?.role === "admin" ? nameAdmin(caller) : null),
+    actionDetail: audit.actionDetail ?? detailOf(caller),
     info: error ? error.message : (audit.info ?? null),
     client: call.client || null,
     policies: null,
   };
+}
+
+/** That it was no person; the key can be found by its number. */
+function detailOf(caller: Caller | null): string | null {
+  if (caller?.authtype === "trusted") return "trusted JWT";
+  return caller?.role === "admin" && caller.origin === "key" ? `API key ${caller.keyId}` : null;
 }
 
 /** The row of a call that stored nothing itself. */

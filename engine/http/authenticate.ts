@@ -1,19 +1,44 @@
 // Who calls? The JWT stands bare in `PI-Authorization` or, looked at second, `Authorization` (rest-api.md 1.5, W6).
-import type { Access } from "@ostiary/shared/endpoint.ts";
+import type { Endpoint } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
-import type { Caller, Sessions } from "../services/sessions.ts";
+import type { Caller } from "../services/caller.ts";
+import type { Engine } from "../services/engine.ts";
 import type { Bag } from "./bag.ts";
 
-/** Errors: 4033 no token, 4304 and 4305 a bad one, 4306 a user where an administrator is needed. */
-export async function authenticate(access: Access, headers: Pick<Headers, "get">, sessions: Sessions): Promise<Caller | null> {
-  // Some clients send their token everywhere; where nobody is asked it is not even read.
-  if (access === "none") return null;
-  const header = headers.get("pi-authorization") || headers.get("authorization");
-  const token = header?.trim().replace(/^bearer\s+/i, "");
+type Headers = Pick<globalThis.Headers, "get">;
+
+/** Errors: 4033 no token, 4304 and 4305 a bad one, 4306 a user where an administrator is needed, 303 no API key. */
+export async function authenticate(entry: Endpoint, headers: Headers, engine: Engine): Promise<Caller | null> {
+  const { access } = entry;
+  if (access === "none") {
+    // The policy api_key_required will be asked here, beside the setting.
+    if (entry.apiKey && engine.settings["auth.api_key_required"]) await requireApiKey(headers, engine);
+    // Some clients send their token everywhere; where nobody is asked it is not even read.
+    return null;
+  }
+  const token = readToken(headers);
   if (!token) throw new ApiError("missing_authorization");
-  const caller = await sessions.verify(token);
-  if (access === "admin" && caller.role !== "admin") throw new ApiError("role_required", { roles: "admin" });
+  const caller = await engine.sessions.verify(token);
+  // A key of role validate opens the endpoints that ask for one, and no other (rest-api.md 5, items 63 and 64).
+  if (caller.role === "validate" || (access === "admin" && caller.role !== "admin"))
+    throw new ApiError("role_required", { roles: access === "admin" ? "admin" : "admin, user" });
   return caller;
+}
+
+function readToken(headers: Headers): string | undefined {
+  return (headers.get("pi-authorization") || headers.get("authorization"))?.trim().replace(/^bearer\s+/i, "");
+}
+
+/** Nothing else than a key of role validate will do (rest-api.md 1.5). Error: 303. */
+async function requireApiKey(headers: Headers, { sessions }: Engine): Promise<void> {
+  const token = readToken(headers);
+  const holder = token ? await sessions.verify(token).catch(refusedAsNull) : null;
+  if (holder?.role !== "validate") throw new ApiError("api_key_missing");
+}
+
+function refusedAsNull(error: unknown): null {
+  if (error instanceof ApiError && error.spec.status < 500) return null;
+  throw error;
 }
 
 /** A user is always himself, whatever he says (rest-api.md 5, item 42). */

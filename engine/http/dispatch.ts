@@ -29,6 +29,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       params: {},
       bag: new Map(),
       caller: null,
+      peer: inbound.peer,
       client: engine.clientAddress(inbound.peer, readClaims(inbound.headers, null)),
       headers: inbound.headers,
       language: () => languageFor(inbound.headers, engine.settings),
@@ -42,7 +43,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
     try {
       call.bag = await readBag(inbound, pathParams, limit);
       if (call.bag.has("client")) call.client = engine.clientAddress(inbound.peer, readClaims(inbound.headers, call.bag));
-      call.caller = await authenticate(entry.access, inbound.headers, engine.sessions);
+      call.caller = await authenticate(entry, inbound.headers, engine);
       forceIdentity(call.bag, call.caller);
       call.params = decode(call.bag);
       const reply = await handler(call);

@@ -8,7 +8,9 @@ import { formatAddress, parseAddress } from "../core/cidr.ts";
 export interface Inbound {
   /** HEAD comes as the GET whose body is left out (RFC 9110 9.3.2). */
   method: string;
-  /** Made plain (normalisePath), not decoded. */
+  /** The path as it was sent. */
+  target: string;
+  /** The same made plain (normalisePath), not decoded. */
   path: string;
   /** Without the leading "?". */
   query: string;
@@ -45,9 +47,11 @@ export function toInbound(message: IncomingMessage): Inbound {
   const named = message.url ?? "/";
   const target = named.startsWith("/") ? named : named.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const mark = target.indexOf("?");
+  const sent = mark < 0 ? target : target.slice(0, mark);
   return {
     method: message.method === "HEAD" ? "GET" : (message.method ?? "GET"),
-    path: normalisePath(mark < 0 ? target : target.slice(0, mark)),
+    target: sent,
+    path: normalisePath(sent),
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: { get: (name) => headerOf(message, name) },
     peer: plainAddress(message.socket.remoteAddress ?? ""),

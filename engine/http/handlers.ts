@@ -1,6 +1,7 @@
 // Every endpoint with its handler; the compiler says which is missing.
 import type { EndpointName } from "@ostiary/shared/catalogue.ts";
 import type { Handlers } from "./call.ts";
+import { accessRoutes } from "./routes/access.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { jobRoutes } from "./routes/job.ts";
 import { operationRoutes } from "./routes/operation.ts";
@@ -13,6 +14,7 @@ import { validateRoutes } from "./routes/validate.ts";
 
 export const handlers: Handlers<EndpointName> = {
   ...authRoutes,
+  ...accessRoutes,
   ...validateRoutes,
   ...tokenRoutes,
   ...userRoutes,

@@ -26,6 +26,7 @@ export async function invoke<Name extends EndpointName>(
     params: {},
     bag,
     caller,
+    peer: "",
     client: "",
     headers: { get: () => null },
     language: () => ({ language: "en", asked: true }),

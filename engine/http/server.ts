@@ -91,7 +91,7 @@ function openPort(server: Server, hostname: string, port: number): Promise<void>
 async function serve(app: App, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const { status, headers, body } = await app(toInbound(message));
   const sent: Record<string, string | number> = { ...headers };
-  if (status !== 204 && !isStream(body))
+  if (status !== 204 && status !== 304 && !isStream(body))
     sent["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // What is left of a body that was too large would have to be read before the next request.
   if (!message.complete) sent.connection = "close";

@@ -1,6 +1,8 @@
 // Local administrators: name, password, and a generation that makes older JWTs worthless (rest-api.md 1.5).
 import { randomInt } from "node:crypto";
-import type { AuditEntry, Store } from "../store/store.ts";
+import { type ErrorName, errorTable } from "@ostiary/shared/errors.ts";
+import { fill, phrases } from "@ostiary/shared/messages/phrases.ts";
+import type { AuditEntry, Statement, Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 
 export interface Administrator {
@@ -18,7 +20,9 @@ export interface Admins {
   checkNothing(password: string): Promise<void>;
   /** Creates, or replaces password and e-mail. Raises the generation: sessions of the old password end. */
   set(username: string, password: string, email?: string): Promise<void>;
-  /** False: there was none. */
+  /** What `set` stores. */
+  statementToSet(username: string, password: string, email: string): Promise<Statement>;
+  /** False: there was none. His API keys go with him. */
   remove(username: string): Promise<boolean>;
 }
 
@@ -26,14 +30,26 @@ export interface Admins {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const NAME = /^[^\u0000-\u001f\u007f]{1,120}$/;
 const MIN_PASSWORD = 8;
+const MAX_PASSWORD = 1024;
 
-/** Why this can not be an administrator's name and password, or null. */
-export function findAdminFault(username: string, password: string): string | null {
-  if (!NAME.test(username) || username.trim() !== username)
-    return "a name has 1 to 120 characters, none of them a control character, no blanks around it";
-  if ([...password].length < MIN_PASSWORD) return `a password has at least ${MIN_PASSWORD} characters`;
-  if (password.length > 1024) return "a password has at most 1024 characters";
-  return null;
+export const adminFaultWords = { minimum: MIN_PASSWORD, maximum: MAX_PASSWORD };
+
+export type AdminFault = Extract<ErrorName, "admin_name" | "admin_password_short" | "admin_password_long">;
+
+/** Why this can not be an administrator's name, or null. */
+export function findNameFault(username: string): AdminFault | null {
+  return NAME.test(username) && username.trim() === username ? null : "admin_name";
+}
+
+/** Why this can not be an administrator's name and password, or null: what the error table says to it. */
+export function findAdminFault(username: string, password: string): AdminFault | null {
+  if ([...password].length < MIN_PASSWORD) return findNameFault(username) ?? "admin_password_short";
+  return findNameFault(username) ?? (password.length > MAX_PASSWORD ? "admin_password_long" : null);
+}
+
+/** In English, for the command line. */
+export function describeAdminFault(fault: AdminFault): string {
+  return fill(errorTable[fault].text, adminFaultWords, phrases);
 }
 
 export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "verifyPassword">, now: () => number): Admins {
@@ -73,7 +89,7 @@ export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "
       await vault.verifyPassword(password, await decoy, true);
     },
 
-    async set(username, password, email = "") {
+    async statementToSet(username, password, email) {
       const password_hash = await vault.hashPassword(password, true);
       const query = store.sql
         .insertInto("admin")
@@ -82,21 +98,33 @@ export function createAdmins(store: Store, vault: Pick<Vault, "hashPassword" | "
           conflict.column("username").doUpdateSet((eb) => ({ password_hash, email, generation: eb("admin.generation", "+", 1) })),
         )
         .compile();
-      await store.commit({
-        kind: "write",
-        statements: [{ query }],
-        touches: ["none"],
-        audit: entryOf("admin set", username, now()),
-      });
+      return { query };
+    },
+
+    async set(username, password, email = "") {
+      const statements = [await this.statementToSet(username, password, email)];
+      await store.commit({ kind: "write", statements, touches: ["none"], audit: entryOf("admin set", username, now()) });
     },
 
     async remove(username) {
       const query = store.sql.deleteFrom("admin").where("username", "=", username).compile();
+      const statements = [{ query, expect: 1 }, statementToRevokeKeys(store, username, now())];
       const audit = entryOf("admin delete", username, now());
-      const outcome = await store.commit({ kind: "write", statements: [{ query, expect: 1 }], touches: ["none"], audit });
-      return outcome.won;
+      return (await store.commit({ kind: "write", statements, touches: ["none"], audit })).won;
     },
   };
+}
+
+/** The API keys in the name of an administrator, taken back when he is deleted. */
+export function statementToRevokeKeys({ sql }: Pick<Store, "sql">, username: string, at: number): Statement {
+  const query = sql
+    .updateTable("api_key")
+    .set({ revoked_at: at })
+    .where("username", "=", username)
+    .where("role", "=", "admin")
+    .where("revoked_at", "is", null)
+    .compile();
+  return { query };
 }
 
 /** The audit row of a change that comes from the command line and not from a call. */

@@ -4,10 +4,13 @@ import type { Settings } from "../config.ts";
 import type { LoginEngine } from "../login/types.ts";
 import type { ResolverDeps } from "../users/resolver.ts";
 import type { Admins } from "./admins.ts";
+import type { ApiKeys } from "./api-keys.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { Configuration } from "./configuration.ts";
+import type { EndedSessions } from "./ended-sessions.ts";
 import type { GpgKeys } from "./gpg-keys.ts";
 import type { Jobs } from "./jobs.ts";
+import type { RemoteUser } from "./remote-user.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface Engine extends LoginEngine {
@@ -16,6 +19,11 @@ export interface Engine extends LoginEngine {
   settings: Settings;
   admins: Admins;
   sessions: Sessions;
+  apiKeys: ApiKeys;
+  ended: EndedSessions;
+  remoteUser: RemoteUser;
+  /** Users of this realm are administrators when they log in to the API. */
+  isSuperuserRealm: (realm: string) => boolean;
   clientAddress: ClientAddress;
   jobs: Jobs;
   /** Realms, resolvers and settings as they are in force. */

@@ -3,6 +3,7 @@
 import { ApiError } from "@ostiary/shared/errors.ts";
 import type { TokenRecord } from "../store/store.ts";
 import type { User } from "../users/directory.ts";
+import { isNobody } from "./trusted-jwts.ts";
 import type { Work } from "./work.ts";
 
 export interface Which {
@@ -14,7 +15,10 @@ export interface Which {
 
 /** The user a call names. Errors: 904 for one nobody knows. */
 export async function requireUser({ engine, caller }: Work, { user, realm, resolver }: Which & { user: string }): Promise<User> {
-  if (caller?.role === "user") return caller.user;
+  if (caller?.role === "user") {
+    if (isNobody(caller.user)) throw new ApiError("user_not_found");
+    return caller.user;
+  }
   const found = await engine.directory.findUser(user, realm, resolver);
   if (!found) throw new ApiError("user_not_found");
   return found;

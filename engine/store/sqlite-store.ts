@@ -166,6 +166,7 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
         throw toStoreError(error);
       }
     },
+    noticeOthers: () => read(() => {}),
     onConfigurationChange(listener) {
       listeners.push(listener);
     },

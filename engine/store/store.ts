@@ -155,6 +155,8 @@ export interface Store {
   auditHead(): AuditHead;
   /** Throws StoreUnavailableError when the last commit failed for lack of durability and a probe still does. */
   probe(): Promise<void>;
+  /** Looks now for what other processes committed; listeners of onConfigurationChange hear of it before the next await is over. */
+  noticeOthers(): void;
   /** Called after a commit or another process changed shared configuration (realms, resolvers, config, admins). */
   onConfigurationChange(listener: () => void): void;
   readonly counters: { readonly groups: number; readonly intents: number; readonly lost: number; readonly syncs: number };

@@ -27,13 +27,15 @@ export interface Realm {
 export interface Directory {
   /** Realm and login by table F10; `resolver` narrows the search. Null: nobody. */
   findUser(login: string, realm?: string, resolver?: string): Soon<User | null>;
-  /** This very login in this very realm, nothing split. */
-  findExact(login: string, realm: string): Soon<User | null>;
+  /** This very login in this very realm, nothing split; `resolver` narrows the search. */
+  findExact(login: string, realm: string, resolver?: string): Soon<User | null>;
   /** The person behind a token: by id, in `realm` or, if that is gone, in any realm with this resolver. */
   findById(resolver: string, userId: string, realm: string): Promise<User | null>;
   /** At most `limit` users of a realm, a resolver, or all realms. Null: no such realm or resolver. */
   search(where: { realm?: string; resolver?: string }, filters: Record<string, string>, limit: number): Promise<User[] | null>;
   checkPassword(user: User, password: string): Promise<boolean>;
+  /** Text that changes with the user's password, where his source shows that; else null. Not for anybody to see. */
+  passwordMark(user: User): Soon<string | null>;
   realms(): Realm[];
   realm(name: string): Realm | null;
   defaultRealm(): Realm | null;
@@ -104,9 +106,9 @@ export async function openDirectory(
       return where ? findIn(where, split.login, resolver) : null;
     },
 
-    findExact(login, realm) {
+    findExact(login, realm, resolver) {
       const where = snapshot.realms.get(realm);
-      return where ? findIn(where, login) : null;
+      return where ? findIn(where, login, resolver) : null;
     },
 
     async findById(resolver, userId, realm) {
@@ -135,6 +137,7 @@ export async function openDirectory(
     },
 
     checkPassword: async (user, password) => (await opened(user.resolver)?.checkPassword(user.login, password)) ?? false,
+    passwordMark: (user) => opened(user.resolver)?.passwordMark?.(user.login) ?? null,
     realms: () => [...snapshot.realms.values()],
     realm: (name) => snapshot.realms.get(name.toLowerCase()) ?? null,
     defaultRealm: () => snapshot.defaultRealm,

@@ -115,6 +115,8 @@ async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<R
       return found;
     },
 
+    passwordMark: (login) => serve().byLogin(login)?.hash ?? null,
+
     async checkPassword(login, password) {
       const entry = serve().byLogin(login);
       return entry !== null && isUsableHash(entry.hash) && (await deps.verify(password, entry.hash));

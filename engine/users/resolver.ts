@@ -26,6 +26,11 @@ export interface Resolver {
    *   only the pattern `*`.
    */
   search(filters: Record<string, string>, limit: number): Promise<UserRecord[]>;
+  /**
+   * Text that changes whenever the stored password does; it is not shown to anybody. Null: nobody of this login. Absent for sources
+   * that do not show it.
+   */
+  passwordMark?(login: string): Soon<string | null>;
   /** False for an unknown login, a wrong password, a locked account. */
   checkPassword(login: string, password: string): Promise<boolean>;
   /**

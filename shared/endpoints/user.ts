@@ -108,6 +108,16 @@ export const user = {
     params: Type.Object({}),
     value: Type.Record(Type.String(), realmSchema),
   }),
+  realmSuperuser: endpoint({
+    methods: ["GET"],
+    paths: ["/realm/superuser"],
+    access: "admin",
+    tag: "realm",
+    summary: "List the realms whose users are administrators",
+    description: "They stand in the setting auth.superuser_realms.",
+    params: Type.Object({}),
+    value: Type.Array(Type.String()),
+  }),
   realmSet: endpoint({
     methods: ["POST"],
     paths: ["/realm/:realm"],

@@ -8,6 +8,7 @@ export const validate = {
     methods: ["POST", "GET"],
     paths: ["/validate/check"],
     access: "none",
+    apiKey: true,
     id: 2,
     tag: "validate",
     summary: "Check a PIN and one-time password",

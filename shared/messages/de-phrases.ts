@@ -40,6 +40,8 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   thing_realm: "Realm",
   thing_realm_or_resolver: "Realm oder Resolver",
   thing_setting: "Einstellung",
+  thing_admin: "Administrator",
+  thing_api_key: "API-Schlüssel",
   thing_job: "Auftrag",
   thing_running_job: "laufender Auftrag",
 

@@ -54,6 +54,8 @@ const thingPhrases = {
   thing_realm: "realm",
   thing_realm_or_resolver: "realm or resolver",
   thing_setting: "setting",
+  thing_admin: "administrator",
+  thing_api_key: "API key",
   thing_job: "job",
   thing_running_job: "running job",
 };

@@ -90,7 +90,11 @@ function operation(name: EndpointName, entry: Endpoint, path: string, method: st
     summary: entry.summary,
     ...(entry.description ? { description: entry.description } : {}),
     ...(entry.right ? { "x-right": entry.right } : {}),
-    security: entry.access === "none" ? [] : [{ jwt: rolesOf(entry) }, { piJwt: rolesOf(entry) }],
+    security:
+      entry.access === "none" && !entry.apiKey
+        ? []
+        : // An API key need not be asked for.
+          [...(entry.apiKey ? [{}] : []), { jwt: rolesOf(entry) }, { piJwt: rolesOf(entry) }],
     parameters: [
       ...inPath.map((key) => ({ name: key, in: "path", required: true, ...parameter(entry, key, true) })),
       ...inQuery.map(([key]) => ({ name: key, in: "query", required: required(key), ...parameter(entry, key, required(key)) })),
@@ -102,7 +106,10 @@ function operation(name: EndpointName, entry: Endpoint, path: string, method: st
 }
 
 const shared = (name: string): Json => ({ $ref: `#/components/parameters/${name}` });
-const rolesOf = ({ access }: Endpoint): string[] => (access === "admin" ? ["admin"] : ["admin", "user"]);
+function rolesOf({ access, apiKey }: Endpoint): string[] {
+  if (apiKey) return ["validate"];
+  return access === "admin" ? ["admin"] : ["admin", "user"];
+}
 const namesIn = (path: string): string[] => [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
 
 /** tokenEnable, tokenEnableBySerial; validateCheck, validateCheckGet; a number where two forms take the same. */

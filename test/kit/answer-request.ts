@@ -7,6 +7,7 @@ export async function answerRequest(app: App, request: Request, peer = "127.0.0.
   const { pathname, search } = new URL(request.url);
   const { status, headers, body } = await app({
     method: request.method === "HEAD" ? "GET" : request.method,
+    target: pathname,
     path: normalisePath(pathname),
     query: search.slice(1),
     headers: request.headers,
@@ -18,5 +19,5 @@ export async function answerRequest(app: App, request: Request, peer = "127.0.0.
     },
   });
   const sent = isStream(body) ? (await Array.fromAsync(body)).join("") : body;
-  return new Response(status === 204 ? null : sent, { status, headers });
+  return new Response(status === 204 || status === 304 ? null : sent, { status, headers });
 }

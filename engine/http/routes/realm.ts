@@ -2,13 +2,21 @@
 import { deleteRealm, describeRealm, setDefaultRealm, writeRealm } from "../../services/realms.ts";
 import type { Handlers } from "../call.ts";
 
-type RealmRoutes = "realmList" | "realmSet" | "realmDelete" | "defaultRealmGet" | "defaultRealmSet" | "defaultRealmDelete";
+type RealmRoutes =
+  | "realmList"
+  | "realmSuperuser"
+  | "realmSet"
+  | "realmDelete"
+  | "defaultRealmGet"
+  | "defaultRealmSet"
+  | "defaultRealmDelete";
 
 export const realmRoutes: Handlers<RealmRoutes> = {
   async realmList({ engine }) {
     await engine.configuration.settled();
     return { value: Object.fromEntries(engine.directory.realms().map((realm) => [realm.name, describeRealm(realm)])) };
   },
+  realmSuperuser: async ({ engine }) => ({ value: [...engine.settings["auth.superuser_realms"]] }),
   realmSet: async (call) => ({ value: await writeRealm(call, call.params.realm, call.params.resolvers, call.bag) }),
   realmDelete: async (call) => ({ value: await deleteRealm(call, call.params.realm) }),
   async defaultRealmGet({ engine }) {
