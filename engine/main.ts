@@ -13,12 +13,14 @@ import { MigrationError } from "./store/migrate.ts";
 import { StoreInUseError } from "./store/process-lock.ts";
 import { StoreUnavailableError } from "./store/store.ts";
 import { KeyFileError } from "./vault/keys.ts";
+import { DeviceUnavailableError } from "./vault/vault.ts";
 
 /** Faults a person can mend: the message is enough, a stack would hide it. */
 const EXPECTED = [
   CommandError,
   SettingsError,
   KeyFileError,
+  DeviceUnavailableError,
   StoreInUseError,
   StoreUnavailableError,
   MigrationError,

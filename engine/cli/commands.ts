@@ -9,6 +9,7 @@ import { configCommands } from "./config.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { init } from "./init.ts";
+import { keyCommands } from "./key.ts";
 import { otp } from "./otp.ts";
 import { realmCommands } from "./realm.ts";
 import { resolverCommands } from "./resolver.ts";
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   ...realmCommands,
   ...resolverCommands,
   ...configCommands,
+  ...keyCommands,
   auditVerify,
   backup,
   restore,

@@ -11,6 +11,23 @@ export async function readSecrets(questions: readonly string[]): Promise<string[
   return answers;
 }
 
+export interface SecretReader {
+  /** The next line; empty when there is none. At a terminal it is asked for. */
+  next(question: string): Promise<string>;
+}
+
+/** As readSecrets, where it turns out on the way what is asked for. */
+export function openSecrets(): SecretReader {
+  let lines: string[] | null = null;
+  return {
+    async next(question) {
+      if (process.stdin.isTTY) return askHidden(question);
+      lines ??= (await Bun.stdin.text()).split(/\r?\n/);
+      return lines.shift() ?? "";
+    },
+  };
+}
+
 const ENTER = /[\r\n]/;
 const CTRL_C = "\u0003";
 const CTRL_D = "\u0004";

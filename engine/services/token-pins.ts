@@ -9,7 +9,7 @@ import { type Work, writeOrRefuse } from "./work.ts";
 
 /** Columns of the PINs that are sealed, and what for. A PIN copied into another row does not open there. */
 const sealedPins = { user: "user_pin", so: "so_pin" } as const;
-const pinContext = (serial: string, kind: keyof typeof sealedPins) => `token|${serial}|${sealedPins[kind]}`;
+export const pinContext = (serial: string, kind: keyof typeof sealedPins) => `token|${serial}|${sealedPins[kind]}`;
 
 /** Sets the PINs that are given; an empty one is taken away. Returns how many. */
 export async function setPins(

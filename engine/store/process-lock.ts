@@ -5,13 +5,18 @@ import { Database } from "bun:sqlite";
 import { closeSync, openSync } from "node:fs";
 import { primaryCode } from "./sqlite-errors.ts";
 
-/** Another engine runs on this data directory. */
+/** Another process holds the lock: mostly an engine that runs on this data directory. */
 export class StoreInUseError extends Error {
   override readonly name = "StoreInUseError";
 }
 
-/** Takes the lock or throws StoreInUseError at once. The function returned gives it back. */
+/** Takes the lock of an engine or throws StoreInUseError at once. The function returned gives it back. */
 export function lockForEngine(lockPath: string): () => void {
+  return lockFile(lockPath, `another engine is running on this data directory (${lockPath} is locked): stop it first`);
+}
+
+/** Takes a lock of this name or throws StoreInUseError with the text `inUse` at once. The function returned gives it back. */
+export function lockFile(lockPath: string, inUse: string): () => void {
   // SQLite would create it for all to read, and who can read it can hold the lock.
   closeSync(openSync(lockPath, "a", 0o600));
   const lock = new Database(lockPath, { readwrite: true });
@@ -21,9 +26,7 @@ export function lockForEngine(lockPath: string): () => void {
   } catch (error) {
     lock.close();
     if (primaryCode(error) !== "SQLITE_BUSY") throw error;
-    throw new StoreInUseError(`another engine is running on this data directory (${lockPath} is locked): stop it first`, {
-      cause: error,
-    });
+    throw new StoreInUseError(inUse, { cause: error });
   }
   return () => {
     lock.run("ROLLBACK");

@@ -23,7 +23,14 @@ interface Ask {
   publicKey: Uint8Array;
 }
 
-type Reply = { to: string; locked: true } | { to: string; publicKey: Uint8Array; nonce: Uint8Array; data: Uint8Array };
+type Sealed = { publicKey: Uint8Array; nonce: Uint8Array; data: Uint8Array };
+type Reply = { to: string; locked: true } | ({ to: string; outdated: boolean } & Sealed);
+
+/** The text of an open ring; `outdated`: the file is newer, and the keeper can not open it. */
+export interface HandedRing {
+  text: string;
+  outdated: boolean;
+}
 
 /**
  * Answers every worker that asks on `channelName`, until closed. `readRing` gives the text of the open ring, null while locked;
@@ -31,7 +38,7 @@ type Reply = { to: string; locked: true } | { to: string; publicKey: Uint8Array;
  */
 export function serveRing(
   channelName: string,
-  readRing: () => string | null,
+  readRing: () => HandedRing | null,
   mend: () => Promise<boolean> = async () => false,
 ): { close(): void } {
   const channel = new BroadcastChannel(channelName);
@@ -42,27 +49,30 @@ export function serveRing(
       return;
     }
     if (request.ask === undefined || request.publicKey === undefined) return; // another keeper's reply
-    const text = readRing();
-    channel.postMessage(text === null ? { to: request.ask, locked: true } : wrapRing(request as Ask, text));
+    const ring = readRing();
+    const to = request.ask;
+    channel.postMessage(ring ? { to, outdated: ring.outdated, ...wrapRing(request as Ask, ring.text) } : { to, locked: true });
   };
   return channel;
 }
 
 /** Asks the keeper for the ring. Null: it is locked, or no keeper answered within `patience` milliseconds. */
-export function fetchRing(channelName: string, patience: number): Promise<string | null> {
+export function fetchRing(channelName: string, patience: number): Promise<HandedRing | null> {
   const pair = generateKeyPairSync("x25519");
   const ask = randomBytes(16).toString("hex");
   const channel = new BroadcastChannel(channelName);
   return new Promise((resolve) => {
-    const finish = (text: string | null) => {
+    const finish = (ring: HandedRing | null) => {
       clearTimeout(timer);
       channel.close();
-      resolve(text);
+      resolve(ring);
     };
     const timer = setTimeout(() => finish(null), patience);
     channel.onmessage = (event: unknown) => {
       const reply = (event as { data: Partial<Ask> & Reply }).data;
-      if (reply.to === ask) finish("locked" in reply ? null : unwrapRing(pair.privateKey, reply));
+      if (reply.to !== ask) return;
+      const text = "locked" in reply ? null : unwrapRing(pair.privateKey, reply);
+      finish(text === null || "locked" in reply ? null : { text, outdated: reply.outdated });
     };
     channel.postMessage({ ask, publicKey: exportKey(pair.publicKey) } satisfies Ask);
   });
@@ -87,15 +97,15 @@ export function askToMend(channelName: string, patience: number): Promise<boolea
   });
 }
 
-function wrapRing(request: Ask, text: string): Reply {
+function wrapRing(request: Ask, text: string): Sealed {
   const pair = generateKeyPairSync("x25519");
   const nonce = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", agreeKey(pair.privateKey, request.publicKey), nonce);
   const data = Buffer.concat([cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
-  return { to: request.ask, publicKey: exportKey(pair.publicKey), nonce, data };
+  return { publicKey: exportKey(pair.publicKey), nonce, data };
 }
 
-function unwrapRing(own: KeyObject, reply: { publicKey: Uint8Array; nonce: Uint8Array; data: Uint8Array }): string | null {
+function unwrapRing(own: KeyObject, reply: Sealed): string | null {
   try {
     const decipher = createDecipheriv("aes-256-gcm", agreeKey(own, reply.publicKey), reply.nonce, { authTagLength: 16 });
     decipher.setAuthTag(reply.data.subarray(-16));

@@ -38,9 +38,12 @@ export type Answer =
   | { ok: true; value: unknown }
   | { ok: false; fault: "broken" | "locked" | "device" | "range" | "internal"; message: string };
 
-/** Sent by each fast worker at its start: it has the key ring, it needs a passphrase, or its files are not usable. */
+/**
+ * Sent by each fast worker at its start: it has the key ring, it needs a passphrase, or its files are not usable; and later, when it
+ * meets a value under a key of a newer ring that nobody has opened yet.
+ */
 export interface RingNews {
-  ring: "open" | "locked" | "failed";
+  ring: "open" | "locked" | "failed" | "behind";
   threadId: number;
   message: string;
 }

@@ -7,7 +7,7 @@
 // The file is looked at again whenever it was replaced, by us or by a command in another process.
 import { parentPort, workerData } from "node:worker_threads";
 import { createDeviceLogin } from "./device-login.ts";
-import { serveRing } from "./handover.ts";
+import { type HandedRing, serveRing } from "./handover.ts";
 import type { WorkerSettings } from "./jobs.ts";
 import { describeRing, findDeviceKey } from "./key-ring.ts";
 import { checkPairs, readRingFile, ringPath } from "./keys.ts";
@@ -126,9 +126,9 @@ function keep(text: string, seal: RingSeal, stamp: string): void {
 }
 
 /** For the workers: the ring as the file has it by now. Null while it is locked. */
-function readOpenRing(): string | null {
+function readOpenRing(): HandedRing | null {
   if (ring !== null && stampOf(path) !== ring.stamp) settle();
-  return isOpen() ? (ring?.text ?? null) : null;
+  return ring !== null && isOpen() ? { text: ring.text, outdated } : null;
 }
 
 /** Is any key that matters in the module? Asked while nothing is known as well. */

@@ -3,6 +3,7 @@
 //   starting ── all workers read a plain ring ────────────▶ open
 //      └─────── a worker found the ring sealed ─▶ locked ── passphrase, PIN, module ─▶ opening ── every worker has the ring ─▶ open
 //   open ── a new worker came up without the ring ─▶ opening;  if the keeper was lost as well ─▶ locked
+//   open ── the file was sealed anew, and values come under a key of the newer ring ─▶ open, not ready ── unlock ─▶ open
 //
 // While opening, jobs are accepted: a worker without the ring fetches it before the job. An open ring whose security module fails
 // stays open: jobs that need the module say so, and `reason` does.
@@ -39,6 +40,7 @@ const ROUND_PAUSE = 20;
 /** Watches the workers of the fast lane. */
 export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: WorkerSettings): RingDoor {
   const without = new Set<number>();
+  const behind = new Set<number>();
   let unlocked = false;
   let plain = true;
   let keeper: Keeper | null = null;
@@ -51,6 +53,12 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
   lane.pool.on("error", reject);
   lane.pool.on("message", (news: RingNews) => {
     if (news.ring === "failed") reject(new KeyFileError(news.message));
+    if (news.ring === "behind") {
+      behind.add(news.threadId);
+      plain = false;
+      ensureKeeper();
+      return;
+    }
     if (news.ring !== "open") without.add(news.threadId);
     if (news.ring === "locked") {
       plain = false;
@@ -74,12 +82,13 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
   };
 
   const hear = ({ open }: KeeperNews) => {
-    if (!open || unlocked) return;
+    if (!open) return;
     unlocked = true;
-    if (heard >= workers) void spreadRing();
+    if (heard >= workers && hasGaps()) void spreadRing();
   };
 
-  const hasGaps = () => lane.pool.threads.some(({ threadId }) => without.has(threadId));
+  const isIn = (set: Set<number>) => lane.pool.threads.some(({ threadId }) => set.has(threadId));
+  const hasGaps = () => isIn(without) || isIn(behind);
 
   const spreadRing = () => {
     spreading ??= askWorkers().finally(() => {
@@ -95,9 +104,11 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
       const asked = Array.from({ length: workers }, () => lane.run(() => ({ job: { kind: "open-ring" } })));
       for (const outcome of await Promise.allSettled(asked)) {
         const answer = outcome.status === "fulfilled" ? (outcome.value as Answer) : null;
-        if (answer?.ok) without.delete(answer.value as number);
+        if (!answer?.ok) continue;
+        without.delete(answer.value as number);
+        behind.delete(answer.value as number);
       }
-      if (!plain && Atomics.load(settings.keeperOpen, 0) === 0) {
+      if (!plain && isIn(without) && Atomics.load(settings.keeperOpen, 0) === 0) {
         unlocked = false; // the keeper was lost: somebody must type the passphrase again
         return;
       }
@@ -107,6 +118,7 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
   const readReason = () => {
     const news = plain ? null : (keeper?.news ?? null);
     if (!unlocked) return news?.reason ?? "the key ring is locked: unlock it with POST /system/hsm";
+    if (isIn(behind)) return "the key ring was sealed anew: send its passphrase to POST /system/hsm";
     return news?.reason ?? null;
   };
 
