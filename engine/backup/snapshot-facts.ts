@@ -1,14 +1,7 @@
 // What a copy of the database holds, for the manifest: counts, the heads of the audit chains, and which seal keys it needs.
 import { Database } from "bun:sqlite";
+import { sealedColumns } from "../services/sealed-columns.ts";
 import type { Manifest } from "./manifest.ts";
-
-/** Columns with sealed blobs, and texts that are base64 of one. The key id is bytes 2 to 5 of a blob (vault/sealed-blob.ts). */
-const SEALED_COLUMNS = [
-  ["token", "key_sealed"],
-  ["token", "user_pin_sealed"],
-  ["token", "so_pin_sealed"],
-] as const;
-const SEALED_TEXTS = ["token_info", "resolver_config", "config"] as const;
 
 export type SnapshotFacts = Pick<Manifest, "schema" | "keyIds" | "counts" | "chains">;
 
@@ -32,18 +25,17 @@ export function readFacts(path: string): SnapshotFacts {
   }
 }
 
+/** The ids of the keys that the sealed values name. */
 function readKeyIds(db: Database): string[] {
   const ids = new Set<string>();
-  for (const [table, column] of SEALED_COLUMNS) {
-    const query = `SELECT DISTINCT hex(substr(${column}, 2, 4)) AS id FROM ${table} WHERE ${column} IS NOT NULL`;
-    for (const { id } of db.query<{ id: string }, []>(query).all()) ids.add(id.toLowerCase());
-  }
-  for (const table of SEALED_TEXTS) {
-    // Eight characters of base64 are the first six bytes.
-    const query = `SELECT DISTINCT substr(value, 1, 8) AS head FROM ${table} WHERE type = 'password' AND length(value) > 8`;
-    for (const { head } of db.query<{ head: string }, []>(query).all()) {
-      const bytes = Buffer.from(head, "base64");
-      if (bytes.length === 6) ids.add(bytes.subarray(1, 5).toString("hex"));
+  for (const { table, column, encoding, typed } of sealedColumns) {
+    // Version and key id are the first 5 bytes (vault/sealed-blob.ts); eight characters of base64 are the first six.
+    const length = encoding === "blob" ? 5 : 8;
+    const where = typed ? "type = 'password'" : `${column} IS NOT NULL`;
+    const query = `SELECT DISTINCT substr(${column}, 1, ${length}) AS head FROM ${table} WHERE ${where}`;
+    for (const { head } of db.query<{ head: string | Uint8Array }, []>(query).all()) {
+      const bytes = typeof head === "string" ? Buffer.from(head, "base64") : head;
+      if (bytes.length >= 5) ids.add(Buffer.from(bytes.subarray(1, 5)).toString("hex"));
     }
   }
   return [...ids].sort();

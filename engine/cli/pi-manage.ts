@@ -24,8 +24,15 @@ export const oldCommands: readonly OldCommand[] = [
   {
     id: "B02",
     words: "encrypt_enckey",
-    now: { command: "init", usage: "ostiary init --admin NAME --password-stdin --seal" },
-    note: "The key ring is sealed by a passphrase when it is made; an existing one can not be sealed yet.",
+    now: { command: "key encrypt", usage: "ostiary key encrypt" },
+    note: "The passphrase is a line of standard input. It seals the file itself; there is nothing to pipe or to copy.",
+  },
+  {
+    id: "C17",
+    program: true,
+    words: "encryptkey.py",
+    now: { command: "key encrypt", usage: "ostiary key encrypt --pkcs11" },
+    note: "A key in the security module seals the key ring; the module is named by the settings keys.pkcs11_*.",
   },
   { id: "B03", words: "create_audit_keys", now: initCommand, note: MADE_AT_ONCE },
   { id: "B04", words: "create_tables", now: initCommand, note: `${MADE_AT_ONCE} ${SCHEMA}` },
@@ -77,7 +84,7 @@ export const oldCommands: readonly OldCommand[] = [
     id: "C05",
     program: true,
     words: "privacyidea securitymodule",
-    now: "nothing",
+    now: { command: "key status", usage: "ostiary key status" },
     note: "A sealed key ring is opened by `POST /system/hsm`.",
   },
   {

@@ -73,14 +73,8 @@ async function makeSeal({ passphrase, device, ringKeyLabel }: NewKeys): Promise<
   return passphrase === undefined ? { form: "plain" } : makePassphraseSeal(passphrase);
 }
 
-/** The key files as they lie there, to be copied; the ring is as sealed as it is (`readForm` in ring-seal.ts tells). Throws KeyFileError. */
-export function readKeyFiles(directory: string): Record<KeyFileName, string> {
-  const read = (name: KeyFileName) => explain(join(directory, name), () => readSecretFile(join(directory, name)));
-  return Object.fromEntries(FILES.map((name) => [name, read(name)])) as Record<KeyFileName, string>;
-}
-
-/** Writes what `readKeyFiles` gave, into `directory` (mode 0700, made if missing). Throws KeyFileError if one of the files is there. */
-export function writeKeyFiles(directory: string, files: Record<KeyFileName, string>): void {
+/** `directory` is made with mode 0700 if missing. Throws KeyFileError if one of the files is there. */
+function writeKeyFiles(directory: string, files: Record<KeyFileName, string>): void {
   refuseOverwrite(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const name of FILES) writeNewFile(join(directory, name), files[name]);
