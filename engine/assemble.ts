@@ -19,6 +19,7 @@ import { createAdmins } from "./services/admins.ts";
 import { openApiKeys } from "./services/api-keys.ts";
 import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
 import { createClientAddress } from "./services/client-address.ts";
+import { openClientRegistry } from "./services/client-registry.ts";
 import { followConfiguration } from "./services/configuration.ts";
 import { openEndedSessions } from "./services/ended-sessions.ts";
 import type { Engine } from "./services/engine.ts";
@@ -92,6 +93,12 @@ export async function assembleEngine(
       (error) => log.error("the configuration could not be read again", { error }),
     );
     const admins = createAdmins(store, vault, now);
+    const clients = openClientRegistry({
+      store,
+      node: settings["node.name"],
+      now,
+      onError: (error) => log.warn("what programs called could not be stored", { error: String(error) }),
+    });
     const superusers = new Set(settings["auth.superuser_realms"]);
     const isSuperuserRealm = (realm: string) => superusers.has(realm.toLowerCase());
     for (const realm of superusers) {
@@ -131,6 +138,7 @@ export async function assembleEngine(
       ended,
       remoteUser: createRemoteUser(settings),
       isSuperuserRealm,
+      clients,
       clientAddress: createClientAddress(systemSettings.current, log),
       jobs,
       gpgKeys: createGpgKeys(settings["import.gpg_directory"], (file, why) =>
@@ -174,6 +182,7 @@ export async function assembleEngine(
       async close() {
         clearInterval(probe);
         await jobs.close();
+        await clients.close();
         await signer.stop().catch((error: unknown) => log.error("the last audit rows are not signed", { error }));
         await directory.close();
         await vault.close();

@@ -2,16 +2,23 @@
 import type { Endpoint } from "./endpoint.ts";
 import { access } from "./endpoints/access.ts";
 import { auth } from "./endpoints/auth.ts";
+import { client } from "./endpoints/client.ts";
 import { job } from "./endpoints/job.ts";
 import { system } from "./endpoints/system.ts";
 import { token } from "./endpoints/token.ts";
 import { user } from "./endpoints/user.ts";
 import { validate } from "./endpoints/validate.ts";
 
-export const catalogue = { ...auth, ...access, ...validate, ...token, ...user, ...system, ...job } as const satisfies Record<
-  string,
-  Endpoint
->;
+export const catalogue = {
+  ...auth,
+  ...access,
+  ...client,
+  ...validate,
+  ...token,
+  ...user,
+  ...system,
+  ...job,
+} as const satisfies Record<string, Endpoint>;
 
 export type Catalogue = typeof catalogue;
 export type EndpointName = keyof Catalogue;

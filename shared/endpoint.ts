@@ -22,6 +22,8 @@ export interface Endpoint {
   value: TSchema;
   /** `detail` on success, where it is worth describing. */
   detail?: TSchema;
+  /** GET /client/ tells which programs called it (rest-api.md 2.8). */
+  noted?: boolean;
   /** Access "none", but asks for an API key of role validate where that is demanded (rest-api.md 1.5). */
   apiKey?: boolean;
   /** `id` of the envelope: 2 on the validate calls that carry `result.authentication`. */

@@ -44,6 +44,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       call.bag = await readBag(inbound, pathParams, limit);
       if (call.bag.has("client")) call.client = engine.clientAddress(inbound.peer, readClaims(inbound.headers, call.bag));
       call.caller = await authenticate(entry, inbound.headers, engine);
+      if (entry.noted) engine.clients.note(call.client, inbound.headers.get("user-agent"));
       forceIdentity(call.bag, call.caller);
       call.params = decode(call.bag);
       const reply = await handler(call);

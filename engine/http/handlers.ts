@@ -3,6 +3,7 @@ import type { EndpointName } from "@ostiary/shared/catalogue.ts";
 import type { Handlers } from "./call.ts";
 import { accessRoutes } from "./routes/access.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { clientRoutes } from "./routes/client.ts";
 import { jobRoutes } from "./routes/job.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { realmRoutes } from "./routes/realm.ts";
@@ -15,6 +16,7 @@ import { validateRoutes } from "./routes/validate.ts";
 export const handlers: Handlers<EndpointName> = {
   ...authRoutes,
   ...accessRoutes,
+  ...clientRoutes,
   ...validateRoutes,
   ...tokenRoutes,
   ...userRoutes,

@@ -6,6 +6,7 @@ import type { ResolverDeps } from "../users/resolver.ts";
 import type { Admins } from "./admins.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import type { ClientAddress } from "./client-address.ts";
+import type { ClientRegistry } from "./client-registry.ts";
 import type { Configuration } from "./configuration.ts";
 import type { EndedSessions } from "./ended-sessions.ts";
 import type { GpgKeys } from "./gpg-keys.ts";
@@ -25,6 +26,7 @@ export interface Engine extends LoginEngine {
   /** Users of this realm are administrators when they log in to the API. */
   isSuperuserRealm: (realm: string) => boolean;
   clientAddress: ClientAddress;
+  clients: ClientRegistry;
   jobs: Jobs;
   /** Realms, resolvers and settings as they are in force. */
   configuration: Configuration;

@@ -37,6 +37,7 @@ export const auth = {
     methods: ["POST"],
     paths: ["/auth"],
     access: "none",
+    noted: true,
     tag: "authentication",
     summary: "Log in and get a token for the other calls",
     description:

@@ -9,6 +9,7 @@ export const validate = {
     paths: ["/validate/check"],
     access: "none",
     apiKey: true,
+    noted: true,
     id: 2,
     tag: "validate",
     summary: "Check a PIN and one-time password",
