@@ -18,6 +18,7 @@ const names = commands.map(({ name }) => name);
 const NO_SECRET: Record<string, string> = {
   otplen: "a number of digits",
   keysize: "a number of bytes",
+  otpkeyformat: "a word",
   infokey: "a name",
   "public-key": "a file, and public",
   keys: "a file",

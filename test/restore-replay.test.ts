@@ -80,7 +80,16 @@ describe("a restore an hour later", () => {
     expect(await accepts(restored, { user: "alice", pass: `pin${hotp.value(1)}` })).toBe(true);
   });
 
-  test("sessions of administrators made before are dead; the password is still good", async () => {
+  test("sessions made before are dead, of administrators and of owners of tokens; the passwords are still good", async () => {
+    expect((await app.api("GET", "/token/", {}, { token: userSession })).status).toBe(200);
+    expect((await restored.api("GET", "/token/", {}, { token: userSession })).status).toBe(401);
+    const login = await restored.api<{ token: string }>(
+      "POST",
+      "/auth",
+      { username: "alice", password: "alice secret" },
+      { token: "" },
+    );
+    expect((await restored.api("GET", "/token/", {}, { token: login.value?.token ?? "" })).status).toBe(200);
     expect((await restored.api("GET", "/system/", {}, { token: app.adminToken })).status).toBe(401);
     expect((await restored.api("GET", "/system/")).status).toBe(200);
   });

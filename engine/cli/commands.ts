@@ -15,11 +15,15 @@ import { realmCommands } from "./realm.ts";
 import { resolverCommands } from "./resolver.ts";
 import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
+import { tokenCommands } from "./token.ts";
+import { userCommands } from "./user.ts";
 
 export const commands: readonly Command[] = [
   serve,
   init,
   ...adminCommands,
+  ...tokenCommands,
+  ...userCommands,
   ...apiKeyCommands,
   ...realmCommands,
   ...resolverCommands,
