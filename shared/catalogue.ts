@@ -6,6 +6,9 @@ import { client } from "./endpoints/client.ts";
 import { job } from "./endpoints/job.ts";
 import { system } from "./endpoints/system.ts";
 import { token } from "./endpoints/token.ts";
+import { tokenAdmin } from "./endpoints/token-admin.ts";
+import { tokenGroup } from "./endpoints/token-group.ts";
+import { tokenListing } from "./endpoints/token-list.ts";
 import { user } from "./endpoints/user.ts";
 import { validate } from "./endpoints/validate.ts";
 
@@ -15,6 +18,9 @@ export const catalogue = {
   ...client,
   ...validate,
   ...token,
+  ...tokenListing,
+  ...tokenAdmin,
+  ...tokenGroup,
   ...user,
   ...system,
   ...job,

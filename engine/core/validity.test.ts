@@ -14,6 +14,13 @@ describe("K1-10 validity period", () => {
     expect(formatValidity(time, offset)).toBe(text);
   });
 
+  test.each([
+    ["21/11/26 08:15", Date.UTC(2026, 10, 21, 8, 15)],
+    ["29/02/24 23:59", Date.UTC(2024, 1, 29, 23, 59)],
+  ])("the older form, in UTC: %s", (text, time) => {
+    expect(parseValidity(text)).toBe(time);
+  });
+
   test("the years 1 to 99 are not those of the last century", () => {
     expect(formatValidity(parseValidity("0099-01-01T00:00+0000"))).toBe("0099-01-01T00:00+0000");
   });
@@ -41,7 +48,12 @@ describe("K1-10 validity period", () => {
     "2026-01-01T00:00+2400",
     "2026-01-01T00:00+0060",
     "2026-01-01T00:00+0000\n",
-    "21/11/26 08:15",
+    "29/02/26 08:15",
+    "11/21/26 08:15",
+    "21/11/2026 08:15",
+    "1/1/26 8:15",
+    "21/11/26 08:15+0100",
+    "21/11/26T08:15",
     "\u0662026-01-01T00:00+0000",
   ])("wrong format raises: %p", (text) => {
     expect(() => parseValidity(text)).toThrow(ValidityFormatError);

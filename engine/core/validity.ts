@@ -1,12 +1,14 @@
 // The moments of a token's validity period: `YYYY-MM-DDThh:mm+oooo`, minutes and a numeric offset (K1-10, manual L11826, L17515-17525).
+// Older clients write `DD/MM/YY HH:MM` (L18457-18467), which says no offset: it is read as UTC.
 
 const FORMAT = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})([+-])(\d{2})(\d{2})$/;
+const OLD_FORMAT = /^(\d{2})\/(\d{2})\/(\d{2}) (\d{2}:\d{2})$/;
 const MINUTE = 60_000;
 /** 0001-01-01T00:00Z and 9999-12-31T23:59Z. */
 const FIRST = -62_135_596_800_000;
 const LAST = 253_402_300_740_000;
 
-/** The text is no `YYYY-MM-DDThh:mm+oooo`, or names a day or minute that does not exist. */
+/** The text is neither of the two forms, or names a day or minute that does not exist. */
 export class ValidityFormatError extends SyntaxError {
   override readonly name = "ValidityFormatError";
   constructor() {
@@ -20,7 +22,7 @@ export class ValidityFormatError extends SyntaxError {
  * @throws ValidityFormatError
  */
 export function parseValidity(text: string): number {
-  const parts = FORMAT.exec(text);
+  const parts = FORMAT.exec(text.replace(OLD_FORMAT, "20$3-$2-$1T$4+0000"));
   if (!parts) throw new ValidityFormatError();
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0] = parts.slice(1, 6).map(Number);
   const offsetHour = Number(parts[7]);

@@ -10,6 +10,8 @@ import { realmRoutes } from "./routes/realm.ts";
 import { resolverRoutes } from "./routes/resolver.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/token.ts";
+import { tokenAdminRoutes } from "./routes/token-admin.ts";
+import { tokenGroupRoutes } from "./routes/token-group.ts";
 import { userRoutes } from "./routes/user.ts";
 import { validateRoutes } from "./routes/validate.ts";
 
@@ -19,6 +21,8 @@ export const handlers: Handlers<EndpointName> = {
   ...clientRoutes,
   ...validateRoutes,
   ...tokenRoutes,
+  ...tokenAdminRoutes,
+  ...tokenGroupRoutes,
   ...userRoutes,
   ...resolverRoutes,
   ...realmRoutes,

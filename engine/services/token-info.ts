@@ -10,7 +10,7 @@ export interface InfoRow {
 
 const MAX_VALUE = 10_000;
 /** A list shows all of them for each token. */
-const MAX_KEYS = 64;
+export const MAX_KEYS = 64;
 
 export function infoContext(serial: string, key: string): string {
   return `token_info|${serial}|${key}`;
@@ -27,17 +27,22 @@ export async function readTokenInfo(
     throw new ApiError("info_too_many", { maximum: MAX_KEYS });
   }
   for (const [key, value] of Object.entries(info)) {
-    if (key.length > 255 || value.length > MAX_VALUE || key.includes("\0") || value.includes("\0")) {
-      throw new ApiError("info_too_long", { key: 255, value: MAX_VALUE });
-    }
+    checkInfo(key, value);
     if (key.endsWith(".type")) continue;
-    if (info[`${key}.type`] !== "password") rows.push({ key, value, type: "" });
-    else
-      rows.push({
-        key,
-        value: (await vault.seal(new TextEncoder().encode(value), infoContext(serial, key))).toBase64(),
-        type: "password",
-      });
+    const sealed = info[`${key}.type`] === "password";
+    rows.push({ key, ...(sealed ? await sealInfo(serial, key, value, vault) : { value, type: "" as const }) });
   }
   return rows;
+}
+
+/** Error: 905. */
+export function checkInfo(key: string, value: string): void {
+  if (key.length > 255 || value.length > MAX_VALUE || key.includes("\0") || value.includes("\0")) {
+    throw new ApiError("info_too_long", { key: 255, value: MAX_VALUE });
+  }
+}
+
+export async function sealInfo(serial: string, key: string, value: string, vault: Pick<Vault, "seal">) {
+  const sealed = await vault.seal(new TextEncoder().encode(value), infoContext(serial, key));
+  return { value: sealed.toBase64(), type: "password" as const };
 }

@@ -4,13 +4,12 @@ import { randomBytes } from "node:crypto";
 import type { Catalogue } from "@ostiary/shared/catalogue.ts";
 import type { ParamsOf } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
-import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { buildSerial, isSerial } from "../core/serial.ts";
-import { parseValidity, ValidityFormatError } from "../core/validity.ts";
 import { ConstraintError, type Statement, type TokenRecord } from "../store/store.ts";
 import { findTokenType, tokenKinds } from "../tokens/registry.ts";
 import type { Enrolment, EnrolRequest, TokenType } from "../tokens/type.ts";
 import type { User } from "../users/directory.ts";
+import { readMoment } from "./token-attributes.ts";
 import { readTokenInfo } from "./token-info.ts";
 import { ownerStatements, realmStatements } from "./token-owner.ts";
 import { isOwnedBy, requireUser } from "./token-select.ts";
@@ -137,21 +136,9 @@ type Columns = Enrolment["columns"];
 function readCommon({ description, validity_period_start, validity_period_end }: InitParams): Columns {
   return {
     ...(description === undefined ? {} : { description }),
-    ...(validity_period_start === undefined ? {} : { valid_from: readMoment("validity_period_start", validity_period_start) }),
-    ...(validity_period_end === undefined ? {} : { valid_until: readMoment("validity_period_end", validity_period_end) }),
+    ...(validity_period_start === undefined ? {} : { valid_from: readMoment(validity_period_start, "validity_period_start") }),
+    ...(validity_period_end === undefined ? {} : { valid_until: readMoment(validity_period_end, "validity_period_end") }),
   };
-}
-
-/** K1-10. An empty text takes the limit away. */
-function readMoment(name: string, text: string): number | null {
-  if (text === "") return null;
-  try {
-    return parseValidity(text);
-  } catch (cause) {
-    if (cause instanceof ValidityFormatError)
-      throw new ApiError("bad_parameter", { name, wanted: phrase("wanted_time") }, { cause });
-    throw cause;
-  }
 }
 
 /** Windows and limits are frozen now: later changes of the defaults do not touch this token (Z42). */

@@ -48,6 +48,23 @@ export function realmStatements(sql: Kysely<Schema>, serial: string, realmIds: n
   return [{ query }];
 }
 
+/** The token is in the realm of its owner, if it has one whose realm still exists. */
+export function ownerRealmStatement(sql: Kysely<Schema>, tokenId: number): Statement {
+  const query = sql
+    .insertInto("token_realm")
+    .columns(["token_id", "realm_id"])
+    .expression((eb) =>
+      eb
+        .selectFrom("token_owner")
+        .select((col) => ["token_id", col.ref("realm_id").$notNull().as("realm_id")])
+        .where("token_id", "=", tokenId)
+        .where("realm_id", "is not", null),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .compile();
+  return { query };
+}
+
 /** The token named `serial` gets the owner of another, and is put into that owner's realm. Lost if the other has none by now. */
 export function copyOwnerStatements(sql: Kysely<Schema>, fromId: number, serial: string): Statement[] {
   const owner = sql

@@ -40,5 +40,11 @@ export const hotp: TokenType = {
 
   enrol: (request, context) => enrolOath("hotp", request, context),
 
-  describe: (token) => ({ hashlib: token.algorithm }),
+  async locate(token, otp, window, { vault }) {
+    if (!token.keySealed || !isOtp(token, otp)) return null;
+    const found = await vault.findOtp(searchFor(token, otp, token.counter, token.counter + window, token.counter));
+    return found < 0 ? null : { counter: found + 1 };
+  },
+
+  info: ["hashlib"],
 };

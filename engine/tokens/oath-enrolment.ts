@@ -11,7 +11,7 @@ import { type EnrolContext, type Enrolment, type EnrolRequest, keyContext } from
 const SEED_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const;
 const MAX_SEED_BYTES = 512;
 /** Values one log-in may have to look through: about a millisecond of a worker. A day each way at 60 seconds is 2880. */
-const MAX_STEPS = 3000;
+export const MAX_STEPS = 3000;
 const DEFAULT_LABEL = "<s>";
 const ISSUER = "privacyIDEA";
 
@@ -27,7 +27,7 @@ export async function enrolOath(kind: Kind, request: EnrolRequest, { vault, conf
   const step = request.timeStep ?? config["totp.timeStep"];
   const window = request.timeWindow ?? config["totp.timeWindow"];
   if (kind === "totp" && (2 * window) / step > MAX_STEPS) {
-    throw new ApiError("bad_parameter", { name: "timeWindow", wanted: `at most ${MAX_STEPS / 2} times timeStep` });
+    throw new ApiError("bad_parameter", { name: "timeWindow", wanted: phrase("wanted_steps", { maximum: MAX_STEPS / 2 }) });
   }
   const uri = {
     kind,

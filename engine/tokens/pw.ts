@@ -53,5 +53,5 @@ export const pw: TokenType = {
     };
   },
 
-  describe: () => ({}),
+  info: [],
 };

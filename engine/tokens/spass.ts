@@ -7,5 +7,5 @@ export const spass: TokenType = {
   otpLength: () => 0,
   check: async () => ({}),
   enrol: async () => ({ columns: { key_sealed: null, otp_length: 0, algorithm: "sha1" }, info: {}, detail: {} }),
-  describe: () => ({}),
+  info: [],
 };

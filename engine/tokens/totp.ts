@@ -75,10 +75,14 @@ export const totp: TokenType = {
 
   enrol: (request, context) => enrolOath("totp", request, context),
 
-  describe: (token) => ({
-    hashlib: token.algorithm,
-    timeStep: String(token.timeStep),
-    timeWindow: String(token.timeWindow),
-    timeShift: String(token.timeShift),
-  }),
+  /** As many steps each way as the window is long: the person may have read the value some steps ago. */
+  async locate(token, otp, window, { vault, now }) {
+    if (!token.keySealed || !isOtp(token, otp)) return null;
+    const steps = windowOf(token, now, window * token.timeStep);
+    const from = Math.max(steps.from, token.counter + 1);
+    const found = await vault.findOtp(searchFor(token, otp, from, steps.until, Math.max(from, steps.first)));
+    return found < 0 ? null : { counter: found };
+  },
+
+  info: ["hashlib", "timeStep", "timeWindow", "timeShift"],
 };

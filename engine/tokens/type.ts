@@ -1,6 +1,7 @@
 // What a token type is: one file that exports one descriptor, listed in registry.ts. No base class; a type that has no
 // one-time password, or nothing to resynchronise, leaves the member out.
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
+import type { ColumnInfo } from "@ostiary/shared/token-attributes.ts";
 import type { TokenTypeSpec } from "@ostiary/shared/token-types.ts";
 import type { TokenTable } from "../store/schema.ts";
 import type { TokenRecord } from "../store/store.ts";
@@ -81,8 +82,10 @@ export interface TokenType {
   resync?(token: TokenRecord, otp1: string, otp2: string, context: CheckContext): Promise<Hit | null>;
   /** Throws ApiError for parameters it can not use. */
   enrol(request: EnrolRequest, context: EnrolContext): Promise<Enrolment>;
-  /** Token information that lives in columns, as texts (clients-contract.md W18). */
-  describe(token: TokenRecord): Record<string, string>;
+  /** GET /token/getserial: the value is among those the token shows next, `window` of them. Says nothing of log-ins. */
+  locate?(token: TokenRecord, otp: string, window: number, context: CheckContext): Promise<Hit | null>;
+  /** Information that its tokens have in columns, beside what every token has. */
+  info: readonly ColumnInfo[];
 }
 
 /** The rollout state of a token that is refused until POST /token/resync succeeds: its counter was lost in a restore. */

@@ -2,41 +2,8 @@
 import { Type } from "@sinclair/typebox";
 import { endpoint } from "../endpoint.ts";
 import { choice, flag, integer, list, optional, secret, text } from "../params.ts";
-
-const serial = text("serial number", { maxLength: 40, empty: "absent" });
-const owner = {
-  user: optional(text("login name of the owner", { maxLength: 320, empty: "absent" })),
-  realm: optional(text("realm of the owner", { empty: "absent", maxLength: 255 })),
-  resolver: optional(text("resolver of the owner", { empty: "absent", maxLength: 255 })),
-};
-const count = Type.Integer({ description: "number of tokens changed" });
-const which = { serial: optional(serial), ...owner };
-
-/** `info` holds texts only: a client throws on anything else (clients-contract.md W18). */
-export const tokenObject = Type.Object({
-  id: Type.Integer(),
-  serial: Type.String(),
-  tokentype: Type.String(),
-  description: Type.String(),
-  active: Type.Boolean(),
-  revoked: Type.Boolean(),
-  locked: Type.Boolean(),
-  failcount: Type.Integer(),
-  maxfail: Type.Integer(),
-  otplen: Type.Integer(),
-  count: Type.Integer(),
-  count_window: Type.Integer(),
-  sync_window: Type.Integer(),
-  rollout_state: Type.String(),
-  username: Type.String(),
-  user_id: Type.String(),
-  user_realm: Type.String(),
-  user_editable: Type.Optional(Type.Boolean()),
-  resolver: Type.String(),
-  realms: Type.Array(Type.String()),
-  tokengroup: Type.Array(Type.String()),
-  info: Type.Record(Type.String(), Type.String()),
-});
+import { settableAttributes } from "../token-attributes.ts";
+import { owner, serial, tokenCount, which } from "./token-params.ts";
 
 /** Calls of one form: on a token by serial, or on all tokens of a user; the answer counts the tokens changed. */
 const onTokens = (verb: string, right: string, summary: string, description?: string) =>
@@ -49,7 +16,7 @@ const onTokens = (verb: string, right: string, summary: string, description?: st
     summary,
     ...(description ? { description } : {}),
     params: Type.Object(which),
-    value: count,
+    value: tokenCount,
     errors: ["token_not_found", "user_not_found", "serial_or_user_missing", "invalid_serial", "token_locked"],
   });
 
@@ -113,43 +80,11 @@ export const token = {
       "random_pin_without_policy",
     ],
   }),
-  tokenList: endpoint({
-    methods: ["GET"],
-    paths: ["/token/"],
-    access: "user",
-    right: "tokenlist",
-    tag: "token",
-    summary: "List tokens",
-    description: "`*` stands for any text in serial, type, description, user, resolver and tokenrealm.",
-    params: Type.Object({
-      serial: optional(text("serial number", { empty: "absent" })),
-      type: optional(text("token type", { empty: "absent" })),
-      description: optional(text("description", { empty: "absent" })),
-      ...owner,
-      userid: optional(text("user id in the resolver", { empty: "absent" })),
-      tokenrealm: optional(text("realm of the token", { empty: "absent", maxLength: 255 })),
-      assigned: optional(text("`true`: with an owner, anything else: without", { empty: "absent" })),
-      active: optional(text("`true`: enabled, anything else: disabled", { empty: "absent" })),
-      rollout_state: optional(text("rollout state", { empty: "absent" })),
-      infokey: optional(text("token information, together with infovalue", { empty: "absent" })),
-      infovalue: optional(text("value of infokey", { empty: "absent" })),
-      sortby: optional(text("column", { empty: "absent" })),
-      sortdir: optional(choice("direction", ["asc", "desc"])),
-      page: optional(integer("page, from 1", { minimum: 1, maximum: 1_000_000 })),
-      pagesize: optional(integer("tokens on a page", { minimum: 1, maximum: 1000 })),
-    }),
-    value: Type.Object({
-      tokens: Type.Array(tokenObject),
-      count: Type.Integer(),
-      current: Type.Integer(),
-      prev: Type.Union([Type.Integer(), Type.Null()]),
-      next: Type.Union([Type.Integer(), Type.Null()]),
-    }),
-  }),
   tokenEnable: onTokens("enable", "enable", "Enable tokens", "Counts what changed: an enabled token counts 0."),
   tokenDisable: onTokens("disable", "disable", "Disable tokens", "Counts what changed: a disabled token counts 0."),
   tokenReset: onTokens("reset", "reset", "Set fail counters back to 0"),
   tokenUnassign: onTokens("unassign", "unassign", "Take tokens from their owner", "Clears the PIN and the fail counter."),
+  tokenRevoke: onTokens("revoke", "revoke", "Revoke tokens", "For good: a revoked token is locked and can only be deleted."),
   tokenResync: endpoint({
     methods: ["POST"],
     paths: ["/token/resync", "/token/resync/:serial"],
@@ -163,7 +98,7 @@ export const token = {
       otp2: secret("the next one", { maxLength: 40, empty: "refuse" }),
     }),
     value: Type.Boolean(),
-    errors: ["token_not_found", "missing_parameter"],
+    errors: ["token_not_found", "invalid_serial", "token_locked"],
   }),
   tokenSetPin: endpoint({
     methods: ["POST"],
@@ -179,7 +114,53 @@ export const token = {
       sopin: optional(secret("security officer PIN (smart card)")),
     }),
     value: Type.Integer({ description: "number of PINs set" }),
-    errors: ["token_not_found", "missing_parameter"],
+    errors: ["token_not_found", "invalid_serial", "token_locked"],
+  }),
+  tokenSetRandomPin: endpoint({
+    methods: ["POST"],
+    paths: ["/token/setrandompin", "/token/setrandompin/:serial"],
+    access: "user",
+    right: "setrandompin",
+    tag: "token",
+    summary: "Give a token a PIN made by chance",
+    description: "The PIN is shown in this answer and never again.",
+    params: Type.Object({ serial }),
+    value: Type.Integer({ description: "number of PINs set" }),
+    detail: Type.Object({ pin: Type.String() }, { additionalProperties: true }),
+    errors: ["token_not_found", "invalid_serial", "token_locked", "random_pin_without_policy", "random_pin_contents"],
+  }),
+  tokenDescription: endpoint({
+    methods: ["POST"],
+    paths: ["/token/description", "/token/description/:serial"],
+    access: "user",
+    right: "setdescription",
+    tag: "token",
+    summary: "Set the description of a token",
+    params: Type.Object({ serial, description: settableAttributes.description }),
+    value: tokenCount,
+    errors: ["token_not_found", "invalid_serial", "token_locked"],
+  }),
+  tokenLost: endpoint({
+    methods: ["POST"],
+    paths: ["/token/lost", "/token/lost/:serial"],
+    access: "user",
+    right: "losttoken",
+    tag: "token",
+    summary: "Replace a lost token by a password for some days",
+    description:
+      "The token is disabled. A password token takes its place: same owner, realms and PIN, valid for ten days. Its password is shown in this answer and never again.",
+    params: Type.Object({ serial }),
+    value: Type.Object({
+      serial: Type.String({ description: "of the password token" }),
+      init: Type.Literal(true),
+      user: Type.Literal(true),
+      pin: Type.Literal(true),
+      valid_to: Type.Literal("xxxx"),
+      password: Type.String(),
+      end_date: Type.String({ description: "last moment the password is good" }),
+      disable: Type.Integer({ description: "1, or 0 if the lost token was disabled already" }),
+    }),
+    errors: ["token_not_found", "invalid_serial", "token_locked", "lost_without_owner", "lost_contents", "serial_in_use"],
   }),
   tokenAssign: endpoint({
     methods: ["POST"],
@@ -190,7 +171,7 @@ export const token = {
     summary: "Give a token to a user",
     params: Type.Object({ serial, ...owner, pin: optional(secret("PIN to stand before the one-time password")) }),
     value: Type.Literal(true),
-    errors: ["already_assigned", "token_not_found", "user_not_found", "missing_parameter"],
+    errors: ["already_assigned", "token_not_found", "token_locked", "user_not_found"],
   }),
   tokenDelete: endpoint({
     methods: ["DELETE"],
@@ -201,6 +182,6 @@ export const token = {
     summary: "Delete a token",
     params: Type.Object({ serial }),
     value: Type.Integer({ description: "number of tokens deleted" }),
-    errors: ["token_not_found"],
+    errors: ["token_not_found", "invalid_serial"],
   }),
 };

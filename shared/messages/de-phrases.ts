@@ -29,6 +29,8 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   wanted_short_list: "eine Liste von höchstens {maximum} Texten",
   wanted_client_chains: "eine Liste von Ketten aus Netzen wie 10.1.2.0/24 > 192.168.0.0/16, 172.16.0.1; Nummer {item} ist keine",
   wanted_time: "eine Zeit als YYYY-MM-DDThh:mm+oooo",
+  wanted_iso_time: "eine Zeit nach ISO 8601",
+  wanted_steps: "höchstens das {maximum}-fache von timeStep",
 
   body_too_many: "er enthält mehr als {maximum} Parameter",
   body_no_json: "er ist kein JSON",
@@ -42,6 +44,7 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   thing_setting: "Einstellung",
   thing_admin: "Administrator",
   thing_api_key: "API-Schlüssel",
+  thing_group: "Tokengruppe",
   thing_job: "Auftrag",
   thing_running_job: "laufender Auftrag",
 

@@ -37,6 +37,8 @@ const wantedPhrases = {
   wanted_client_chains:
     "a list of chains of networks such as 10.1.2.0/24 > 192.168.0.0/16, 172.16.0.1; number {item} of them is not one",
   wanted_time: "a time as YYYY-MM-DDThh:mm+oooo",
+  wanted_iso_time: "a time as ISO 8601 has it",
+  wanted_steps: "at most {maximum} times timeStep",
 };
 
 /** "The request body can not be read: …": the word `reason` of body_unreadable. */
@@ -56,6 +58,7 @@ const thingPhrases = {
   thing_setting: "setting",
   thing_admin: "administrator",
   thing_api_key: "API key",
+  thing_group: "token group",
   thing_job: "job",
   thing_running_job: "running job",
 };

@@ -4,5 +4,6 @@ import { initial } from "./0001-initial.ts";
 import { tokenGroups } from "./0002-token-groups.ts";
 import { auditRotation } from "./0003-audit-rotation.ts";
 import { access } from "./0004-access.ts";
+import { tokenList } from "./0005-token-list.ts";
 
-export const migrations: readonly Migration[] = [initial, tokenGroups, auditRotation, access];
+export const migrations: readonly Migration[] = [initial, tokenGroups, auditRotation, access, tokenList];
