@@ -92,6 +92,16 @@ describe("a stranger's token by its serial", () => {
     ["POST", "/token/disable/{serial}", {}],
     ["POST", "/token/setpin/{serial}", { otppin: "evil" }],
     ["POST", "/token/resync/{serial}", { otp1: "123456", otp2: "654321" }],
+    ["POST", "/token/revoke", {}],
+    ["POST", "/token/revoke/{serial}", {}],
+    ["POST", "/token/description", { description: "evil" }],
+    ["POST", "/token/description/{serial}", { description: "evil" }],
+    ["POST", "/token/setrandompin", {}],
+    ["POST", "/token/setrandompin/{serial}", {}],
+    ["POST", "/token/lost", {}],
+    ["POST", "/token/lost/{serial}", {}],
+    ["POST", "/token/revoke/{serial}", { serial: "MINE2" }],
+    ["POST", "/token/lost/{serial}", { serial: "MINE2" }],
     // The path names the stranger's token, the body the caller's own, and the other way round.
     ["POST", "/token/disable/{serial}", { serial: "MINE2" }],
     ["DELETE", "/token/{serial}", { serial: "MINE2" }],
@@ -135,9 +145,9 @@ describe("a stranger's token by its serial", () => {
   });
 
   test("the refusal of a stranger's serial is that of one nobody has", async () => {
-    for (const verb of ["enable", "disable", "reset", "unassign", "setpin"]) {
-      const [theirs] = await tryAll("POST", `/token/${verb}/BOBS`, { otppin: "x" });
-      const [nobodys] = await tryAll("POST", `/token/${verb}/NONE`, { otppin: "x" });
+    for (const verb of ["enable", "disable", "reset", "unassign", "setpin", "revoke", "description", "setrandompin", "lost"]) {
+      const [theirs] = await tryAll("POST", `/token/${verb}/BOBS`, { otppin: "x", description: "x" });
+      const [nobodys] = await tryAll("POST", `/token/${verb}/NONE`, { otppin: "x", description: "x" });
       const mask = (text?: string) => text?.replace(/"time":[\d.]+/, "");
       expect(mask(theirs?.text)).toBe(mask(nobodys?.text) ?? "");
     }
@@ -185,6 +195,8 @@ describe("GET /token/ and GET /user/", () => {
     { description: "bobs*" },
     { pagesize: 1000, page: 1 },
     { infokey: "tokenkind", infovalue: "software" },
+    { tokengroup: "*" },
+    { sortby: "username", sortdir: "desc", pagesize: 1000 },
   ];
   for (const filter of filters) {
     test(`${JSON.stringify(filter)} shows nothing of a stranger`, async () => {
@@ -194,6 +206,9 @@ describe("GET /token/ and GET /user/", () => {
         expect(tokens.filter(({ serial }) => serial !== "MINE")).toEqual([]);
         expect(count).toBeLessThanOrEqual(1);
       }
+      const query = new URLSearchParams({ ...(filter as Record<string, string>), outform: "csv" });
+      const file = await app.send(new Request(`http://localhost/token/?${query}`, { headers: { authorization: mine } }));
+      expect(await file.text()).not.toMatch(/BOBS|BARN|BERTA|LIKE|FREE/);
       for (const { text } of await tryAll("GET", "/user/", filter)) {
         const users = JSON.parse(text).result.value as { username: string; resolver: string }[];
         expect(users.map(({ username, resolver }) => `${username} ${resolver}`)).toEqual(["alice house"]);
@@ -238,6 +253,16 @@ describe("what a user makes is his own (rest-api 5 item 42)", () => {
     expect((await asAlice("POST", "/token/init", { serial: "MINE2", genkey: 1 })).value).toBe(true);
     expect((await asAlice("DELETE", "/token/MINE2")).value).toBe(1);
   });
+  test("his own token: description, lost and revoked; what replaces it is his", async () => {
+    const asAlice = (path: string, params = {}) => app.api<{ serial: string }>("POST", path, params, { token: mine });
+    await enrol({ api: (m, p, q, o) => app.api(m, p, q, { ...o, token: mine }) }, { serial: "MINE3" });
+    expect((await asAlice("/token/description/MINE3", { description: "my key" })).value as unknown).toBe(1);
+    const lost = (await asAlice("/token/lost/MINE3", { user: "bob", realm: "barn" })).value?.serial ?? "";
+    expect((await readToken(app, lost)).owner).toEqual({ resolver: "house", userId: "1", realm: "house" });
+    expect((await asAlice("/token/revoke", { serial: "MINE3" })).value as unknown).toBe(1);
+    for (const serial of ["MINE3", lost])
+      expect((await app.api("DELETE", `/token/${serial}`, {}, { token: mine })).value).toBe(1);
+  });
   test("bob's token still works as he made it", async () => {
     expect((await check(app, { user: "bob", pass: `bobs pin${bobs.value(0)}` })).accepted).toBe(true);
   });
@@ -259,6 +284,21 @@ describe("what only administrators may do is 4306 for a user", () => {
     ["POST", "/system/setConfig"],
     ["POST", "/system/setDefault"],
     ["DELETE", "/system/splitAtSign"],
+    ["POST", "/token/set"],
+    ["POST", "/token/set/MINE"],
+    ["POST", "/token/realm/MINE"],
+    ["POST", "/token/group/MINE"],
+    ["POST", "/token/group/MINE/red"],
+    ["DELETE", "/token/group/MINE/red"],
+    ["POST", "/token/info/MINE/count_auth_max"],
+    ["DELETE", "/token/info/MINE/count_auth_max"],
+    ["POST", "/token/copypin"],
+    ["POST", "/token/copyuser"],
+    ["GET", "/token/getserial/123456"],
+    ["GET", "/tokengroup/"],
+    ["POST", "/tokengroup/red"],
+    ["DELETE", "/tokengroup/red"],
+    ["GET", "/job/"],
     ["GET", "/system/hsm"],
     ["POST", "/system/hsm"],
   ] as const;
