@@ -9,7 +9,7 @@ import type { Directory, User } from "../users/directory.ts";
 import type { Engine } from "./engine.ts";
 import type { Caller } from "./sessions.ts";
 import { describeTokens, type TokenObject } from "./token-object.ts";
-import { fromCounted, fromFew, fromMany, isFiltered, readFilters, type TokenCriteria } from "./token-query.ts";
+import { fromCounted, fromFew, fromMany, isFiltered, readFilters, type SortedBy, type TokenCriteria } from "./token-query.ts";
 
 export type TokenListParams = ParamsOf<Catalogue["tokenList"]>;
 type TokenPage = ValueOf<Catalogue["tokenList"]>;
@@ -21,14 +21,9 @@ const FEW = 5000;
 /** Tokens described at a time for a file. */
 const SLICE = 500;
 
-interface Order {
+interface Order extends SortedBy {
   by: RawBuilder<unknown>;
   direction: RawBuilder<unknown>;
-  /** The owner's row is needed. */
-  owner: boolean;
-  bySerial: boolean;
-  /** There is an index in this order. */
-  indexed: boolean;
 }
 
 /** Columns of `token` by the names the contract sorts by. */

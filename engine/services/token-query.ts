@@ -173,21 +173,28 @@ export const fromFew = (criteria: TokenCriteria): Fragment => {
   ]);
 };
 
+/** How a list is sorted, as far as it matters for the way to go. */
+export interface SortedBy {
+  bySerial: boolean;
+  /** There is an index in this order. */
+  indexed: boolean;
+  /** By something of the owner. */
+  owner: boolean;
+}
+
 /**
- * The same for many: `token` first (that is what CROSS JOIN means to SQLite), in the order of the list. `bySerial`: that of serial
- * numbers; `indexed`: that of an index; else all tokens have to be sorted. `beside`: one more join.
+ * The same for many. Along an index in the order of the list: `token` first (that is what CROSS JOIN means to SQLite). Without one all
+ * that fit have to be sorted anyway, so the filters may lead. `beside`: one more join.
  */
-export function fromMany(
-  criteria: TokenCriteria,
-  order: { bySerial: boolean; indexed: boolean },
-  beside: Fragment = sql``,
-): Fragment {
-  const { type, conditions } = criteria;
+export function fromMany(criteria: TokenCriteria, order: SortedBy, beside: Fragment = sql``): Fragment {
+  const { type, conditions, joins } = criteria;
+  const tested = conditions.map((condition) => condition(walked));
+  const leads = !order.indexed && (joins.length > 0 || type !== null);
+  if (leads) return fromToken(criteria, sql`token`, sql`join`, [...(type ? [type] : []), ...tested], beside);
   const typed = type && !order.bySerial ? sql<SqlBool>`+${type}` : type;
-  // Without an order to follow it would walk an index that has nothing to do with the question.
-  const from = order.indexed ? sql`token` : sql`token not indexed`;
-  const all = [...(typed ? [typed] : []), ...conditions.map((condition) => condition(walked))];
-  return fromToken(criteria, from, sql`cross join`, all, beside);
+  // Left to itself it would walk an index that has nothing to do with the question, and look up row after row.
+  const token = order.indexed || order.owner ? sql`token` : sql`token not indexed`;
+  return fromToken(criteria, token, sql`cross join`, [...(typed ? [typed] : []), ...tested], beside);
 }
 
 function fromToken({ joins }: TokenCriteria, token: Fragment, join: Fragment, conditions: Condition[], beside = sql``): Fragment {
