@@ -7,6 +7,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../package.json" with { type: "json" };
+import { type AuditSigner, startAuditSigner } from "./audit/signer.ts";
+import { openTrailReader } from "./audit/trail-reader.ts";
 import { type Settings, SettingsError } from "./config.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 import { createTokenBucket } from "./core/token-bucket.ts";
@@ -17,7 +19,6 @@ import { createPinMemory } from "./login/pin-memory.ts";
 import { createStepTimer } from "./login/steps.ts";
 import { createAdmins } from "./services/admins.ts";
 import { openApiKeys } from "./services/api-keys.ts";
-import { type AuditSigner, startAuditSigner } from "./services/audit-signer.ts";
 import { createClientAddress } from "./services/client-address.ts";
 import { openClientRegistry } from "./services/client-registry.ts";
 import { followConfiguration } from "./services/configuration.ts";
@@ -112,6 +113,7 @@ export async function assembleEngine(
       await configuration.settled().catch(() => {});
     };
     const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
+    const trail = openTrailReader({ databasePath: databasePath(dataDir), publicKey: (await vault.publicKeys()).audit });
     let faulty: string | null = null;
     let wasReady = vault.ready;
     const engine: Engine = {
@@ -141,6 +143,7 @@ export async function assembleEngine(
       clients,
       clientAddress: createClientAddress(systemSettings.current, log),
       jobs,
+      trail,
       gpgKeys: createGpgKeys(settings["import.gpg_directory"], (file, why) =>
         log.warn("a file holds no OpenPGP key that can be read", { file, why }),
       ),
@@ -184,6 +187,7 @@ export async function assembleEngine(
         await jobs.close();
         await clients.close();
         await signer.stop().catch((error: unknown) => log.error("the last audit rows are not signed", { error }));
+        await trail.close();
         await directory.close();
         await vault.close();
         await store.close();

@@ -1,6 +1,7 @@
 // Every endpoint there is. The engine implements it, the site calls it, OpenAPI prints it.
 import type { Endpoint } from "./endpoint.ts";
 import { access } from "./endpoints/access.ts";
+import { audit } from "./endpoints/audit.ts";
 import { auth } from "./endpoints/auth.ts";
 import { client } from "./endpoints/client.ts";
 import { job } from "./endpoints/job.ts";
@@ -24,6 +25,7 @@ export const catalogue = {
   ...user,
   ...system,
   ...job,
+  ...audit,
 } as const satisfies Record<string, Endpoint>;
 
 export type Catalogue = typeof catalogue;

@@ -2,7 +2,7 @@
 // who was logged in must log in again. `ostiary backup` and `restore` (config-and-tokens.md B08).
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { verifyAudit } from "../engine/services/audit-verify.ts";
+import { verifyAudit } from "../engine/audit/verify.ts";
 import { backUp, type OpenedApp, openApp, restoreFrom, type TestArchive } from "./kit/backups.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
 import { alignClock, check, configure, enrol, passwdLine, readAudit, type TestToken } from "./kit/tokens.ts";

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { verifyAudit } from "../engine/services/audit-verify.ts";
+import { verifyAudit } from "../engine/audit/verify.ts";
 import { StoreInUseError } from "../engine/store/process-lock.ts";
 import { makeAuditEntry, makeScratchDirectory } from "../engine/store/scratch-store.ts";
 import { openStore } from "../engine/store/sqlite-store.ts";

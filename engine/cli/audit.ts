@@ -3,7 +3,7 @@ import { createPublicKey } from "node:crypto";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { databasePath, keysPath } from "../assemble.ts";
-import { verifyAudit } from "../services/audit-verify.ts";
+import { verifyAudit } from "../audit/verify.ts";
 import { COMMON_OPTIONS, type Command, CommandError, FLAG, TEXT } from "./command.ts";
 
 export const auditVerify: Command = {

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { databasePath, keysPath, openVaultFor } from "../assemble.ts";
+import { startAuditSigner } from "../audit/signer.ts";
 import type { Settings } from "../config.ts";
 import { createAdmins, describeAdminFault, findAdminFault } from "../services/admins.ts";
-import { startAuditSigner } from "../services/audit-signer.ts";
 import { openStore } from "../store/sqlite-store.ts";
 import type { Store } from "../store/store.ts";
 import { createKeys } from "../vault/keys.ts";

@@ -37,6 +37,21 @@ export interface AuditStatement {
   at: number;
 }
 
+/** What rotation states when it removes rows `firstSeq` to `lastSeq` of a chain. */
+export interface AuditGap {
+  node: string;
+  epoch: number;
+  chain: number;
+  firstSeq: number;
+  /** The hash before the first of them, on which that row hung; empty if the row did not fit it. */
+  beforeHash: Uint8Array;
+  lastSeq: number;
+  /** Of the last of them: the next row hangs on it. */
+  lastHash: Uint8Array;
+  /** Moment of the latest removal, milliseconds since 1970. */
+  removedAt: number;
+}
+
 const hashBytes = 32;
 // Worst case of a row: 11 texts of 2000 units, each unit up to 6 bytes in JSON, and the numbers.
 const buffer = new Uint8Array(hashBytes + 11 * auditTextLimit * 6 + 4096);
@@ -86,6 +101,15 @@ export function linkAuditRow(previous: Uint8Array, seq: number, entry: AuditEntr
 export function encodeAuditStatement(statement: AuditStatement): Uint8Array {
   const { node, epoch, chain, seq, hash, at } = statement;
   return encoder.encode(JSON.stringify(["ostiary audit head 1", node, epoch, chain, seq, Buffer.from(hash).toString("hex"), at]));
+}
+
+/** What Ed25519 signs when rows are removed. */
+export function encodeAuditGap(gap: AuditGap): Uint8Array {
+  const { node, epoch, chain, firstSeq, beforeHash, lastSeq, lastHash, removedAt } = gap;
+  const hex = (hash: Uint8Array) => Buffer.from(hash).toString("hex");
+  return encoder.encode(
+    JSON.stringify(["ostiary audit gap 1", node, epoch, chain, firstSeq, hex(beforeHash), lastSeq, hex(lastHash), removedAt]),
+  );
 }
 
 function canonicalText(seq: number, entry: AuditEntry): string {

@@ -2,6 +2,7 @@
 import type { EndpointName } from "@ostiary/shared/catalogue.ts";
 import type { Handlers } from "./call.ts";
 import { accessRoutes } from "./routes/access.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { clientRoutes } from "./routes/client.ts";
 import { jobRoutes } from "./routes/job.ts";
@@ -28,5 +29,6 @@ export const handlers: Handlers<EndpointName> = {
   ...realmRoutes,
   ...systemRoutes,
   ...jobRoutes,
+  ...auditRoutes,
   ...operationRoutes,
 };

@@ -1,5 +1,6 @@
 // Everything an endpoint can reach, built once at the start (assemble.ts) and passed in.
 
+import type { TrailReader } from "../audit/trail-reader.ts";
 import type { Settings } from "../config.ts";
 import type { LoginEngine } from "../login/types.ts";
 import type { ResolverDeps } from "../users/resolver.ts";
@@ -32,6 +33,8 @@ export interface Engine extends LoginEngine {
   configuration: Configuration;
   resolverDeps: ResolverDeps;
   gpgKeys: GpgKeys;
+  /** Searches of the audit trail. */
+  trail: TrailReader;
   /** Our own release. */
   version: string;
   /** An address of metrics.allow. */

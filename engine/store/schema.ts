@@ -163,15 +163,25 @@ export interface TokenTokenGroupTable {
   group_id: number;
 }
 
-/** Rows `first_seq` to `last_seq` of a chain were removed by rotation; the chain goes on from `last_hash`. */
+/**
+ * Rows `first_seq` to `last_seq` of a chain were removed by rotation; the chain goes on from `last_hash`. `before_hash` is the hash
+ * the first of them hung on, empty if it did not fit.
+ */
 export interface AuditGapTable {
   chain: number;
   first_seq: number;
+  before_hash: Uint8Array;
   last_seq: number;
   last_hash: Uint8Array;
   removed_at: number;
   /** Ed25519, by the audit key. */
   signature: Uint8Array;
+}
+
+/** Tells the index of the audit trail which of its blocks are out of date (audit/index-file.ts). */
+export interface AuditBlockTable {
+  block: number;
+  version: number;
 }
 
 /** `id` is the claim `jti` of the JWT. */
@@ -204,6 +214,7 @@ export interface Schema {
   token_group: TokenGroupTable;
   token_token_group: TokenTokenGroupTable;
   audit_gap: AuditGapTable;
+  audit_block: AuditBlockTable;
   api_key: ApiKeyTable;
   user_logout: UserLogoutTable;
   client_application: ClientApplicationTable;

@@ -31,6 +31,7 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   wanted_time: "eine Zeit als YYYY-MM-DDThh:mm+oooo",
   wanted_iso_time: "eine Zeit nach ISO 8601",
   wanted_steps: "höchstens das {maximum}-fache von timeStep",
+  wanted_time_limit: "eine Zahl von Tagen, Stunden oder Minuten wie 1d, 12h oder 30m",
 
   body_too_many: "er enthält mehr als {maximum} Parameter",
   body_no_json: "er ist kein JSON",

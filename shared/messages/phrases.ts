@@ -39,6 +39,7 @@ const wantedPhrases = {
   wanted_time: "a time as YYYY-MM-DDThh:mm+oooo",
   wanted_iso_time: "a time as ISO 8601 has it",
   wanted_steps: "at most {maximum} times timeStep",
+  wanted_time_limit: "a number of days, hours or minutes such as 1d, 12h or 30m",
 };
 
 /** "The request body can not be read: …": the word `reason` of body_unreadable. */

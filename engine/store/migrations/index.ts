@@ -5,5 +5,6 @@ import { tokenGroups } from "./0002-token-groups.ts";
 import { auditRotation } from "./0003-audit-rotation.ts";
 import { access } from "./0004-access.ts";
 import { tokenList } from "./0005-token-list.ts";
+import { auditIndex } from "./0006-audit-index.ts";
 
-export const migrations: readonly Migration[] = [initial, tokenGroups, auditRotation, access, tokenList];
+export const migrations: readonly Migration[] = [initial, tokenGroups, auditRotation, access, tokenList, auditIndex];

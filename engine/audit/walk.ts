@@ -6,7 +6,7 @@
 //
 // After each problem the walk goes on from the hash that is stored, so one altered row gives one report.
 import { type AuditEntry, linkAuditRow } from "../core/audit-chain.ts";
-import type { AuditProblem, AuditProblemKind, ChainReport } from "./audit-problems.ts";
+import type { AuditProblem, AuditProblemKind, ChainReport } from "./problems.ts";
 
 export interface ChainStart {
   id: number;

@@ -3,7 +3,7 @@
 import type { Database } from "bun:sqlite";
 import type { Selectable } from "kysely";
 import type { AuditTable } from "../store/schema.ts";
-import type { ChainStart, WalkedRow } from "./audit-walk.ts";
+import type { ChainStart, WalkedRow } from "./walk.ts";
 
 /** A row of the table `audit` as it is read. */
 export type AuditRow = Selectable<AuditTable>;

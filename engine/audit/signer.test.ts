@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { encodeAuditStatement } from "../core/audit-chain.ts";
 import { makeAuditEntry, openScratchStore, type ScratchStore } from "../store/scratch-store.ts";
 import { openStore } from "../store/sqlite-store.ts";
-import { type AuditSigner, type CheckpointLine, startAuditSigner } from "./audit-signer.ts";
+import { type AuditSigner, type CheckpointLine, startAuditSigner } from "./signer.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
 let scratch: ScratchStore;

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { type AuditEntry, encodeAuditStatement, linkAuditRow } from "../core/audit-chain.ts";
 import { makeAuditEntry, makeScratchDirectory } from "../store/scratch-store.ts";
 import { openStore } from "../store/sqlite-store.ts";
-import type { AuditProblem, AuditReport } from "./audit-problems.ts";
-import { readSlice, toWalkedRow } from "./audit-rows.ts";
-import { startAuditSigner } from "./audit-signer.ts";
-import { verifyAudit } from "./audit-verify.ts";
+import type { AuditProblem, AuditReport } from "./problems.ts";
+import { readSlice, toWalkedRow } from "./rows.ts";
+import { startAuditSigner } from "./signer.ts";
+import { verifyAudit } from "./verify.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
 const publicKeyPem = publicKey.export({ type: "spki", format: "pem" }).toString();

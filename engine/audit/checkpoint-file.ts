@@ -5,7 +5,7 @@ import { verify } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { encodeAuditStatement } from "../core/audit-chain.ts";
-import type { AuditProblem } from "./audit-problems.ts";
+import type { AuditProblem } from "./problems.ts";
 
 export interface Checkpoint {
   node: string;

@@ -7,10 +7,10 @@ import { Database } from "bun:sqlite";
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { existsSync } from "node:fs";
 import { encodeAuditStatement } from "../core/audit-chain.ts";
-import { type AuditProblem, type AuditReport, collectProblems } from "./audit-problems.ts";
-import { type AuditRow, nextBatch, readEnd, readSlice, toWalkedRow } from "./audit-rows.ts";
-import { type ChainStart, type ChainWalk, createChainWalk, type SignedHash } from "./audit-walk.ts";
 import { type Checkpoint, readCheckpoints } from "./checkpoint-file.ts";
+import { type AuditProblem, type AuditReport, collectProblems } from "./problems.ts";
+import { type AuditRow, nextBatch, readEnd, readSlice, toWalkedRow } from "./rows.ts";
+import { type ChainStart, type ChainWalk, createChainWalk, type SignedHash } from "./walk.ts";
 
 export interface VerifyAuditOptions {
   databasePath: string;

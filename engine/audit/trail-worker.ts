@@ -1,0 +1,70 @@
+// Runs in a worker thread: searches of the audit trail, on connections of their own. Nothing here writes.
+import { Database } from "bun:sqlite";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { workerData } from "piscina";
+import { type CheckOptions, createRowChecker, type RowVerdict } from "./check-rows.ts";
+import { indexPath, openIndexForReading } from "./index-file.ts";
+import type { AuditRow } from "./rows.ts";
+import { type Found, type SearchJob, searchAudit } from "./search.ts";
+
+export interface TrailWorkerData {
+  databasePath: string;
+  /** Ed25519, 32 bytes. */
+  publicKey: Uint8Array;
+}
+
+export interface PageJob extends SearchJob {
+  check: CheckOptions;
+}
+
+export interface Page extends Omit<Found, "ids"> {
+  /** In the order asked for. */
+  rows: AuditRow[];
+  verdicts: RowVerdict[];
+  /** Names of the nodes by chain. */
+  nodes: Map<number, string>;
+}
+
+/** Errors travel as data: an Error loses its `code` on the way between threads. */
+export type PageAnswer = { page: Page } | { code: string; message: string };
+
+const { databasePath, publicKey } = workerData as TrailWorkerData;
+const db = new Database(databasePath, { readonly: true });
+db.run("PRAGMA busy_timeout = 1000");
+const checker = createRowChecker(db, toPublicKey(publicKey));
+let index: Database | null = null;
+
+/** What piscina calls by name. */
+export function findPage(job: PageJob): PageAnswer {
+  try {
+    index ??= openIndexForReading(indexPath(databasePath));
+    return { page: readPage(job) };
+  } catch (error) {
+    // A file that was replaced under our feet: the next search opens the new one.
+    index?.close();
+    index = null;
+    if (!(error instanceof Error)) throw error;
+    return { code: "code" in error ? String(error.code) : "", message: error.message };
+  }
+}
+
+/** In one snapshot of the trail. */
+const readPage = db.transaction((job: PageJob): Page => {
+  const { ids, ...found } = searchAudit(db, index, job, () => performance.now());
+  const byId = db.query<AuditRow, [number]>("SELECT * FROM audit WHERE id = ?");
+  const rows = ids.flatMap((id) => byId.get(id) ?? []);
+  const nodes = new Map(
+    db
+      .query<{ id: number; node: string }, []>("SELECT id, node FROM audit_chain")
+      .all()
+      .map(({ id, node }) => [id, node]),
+  );
+  return { ...found, rows, verdicts: checker.check(rows, index, job.check), nodes };
+});
+
+function toPublicKey(raw: Uint8Array): KeyObject {
+  return createPublicKey({
+    key: { kty: "OKP", crv: "Ed25519", x: raw.toBase64({ alphabet: "base64url", omitPadding: true }) },
+    format: "jwk",
+  });
+}
