@@ -114,6 +114,24 @@ describe("POST /token/set (L11801)", () => {
   });
 });
 
+describe("Z49 two-step enrolment", () => {
+  test("a token that waits for its client or its verification can not log in; 2stepinit without a policy is dropped", async () => {
+    const token = await fresh({ user: "alice", pin: "", "2stepinit": 1, genkey: 0 });
+    expect((await readToken(app, token.serial)).rolloutState).toBe("");
+    for (const [index, rollout_state] of ["clientwait", "verify"].entries()) {
+      await setColumns(app, token.serial, { rollout_state });
+      const login = await check(app, { serial: token.serial, pass: token.value(index) });
+      expect([rollout_state, login.accepted, login.message]).toEqual([
+        rollout_state,
+        false,
+        "matching 1 tokens, Token is not yet enrolled",
+      ]);
+    }
+    await setColumns(app, token.serial, { rollout_state: "" });
+    expect((await check(app, { serial: token.serial, pass: token.value(5) })).accepted).toBe(true);
+  });
+});
+
 describe("POST /token/description (L11436)", () => {
   test("in both forms; it may be empty, but has to be there", async () => {
     const { serial } = await fresh();

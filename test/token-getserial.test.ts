@@ -32,7 +32,7 @@ const find = async (otp: string, params: ApiParams = {}) => {
 const step = () => Math.floor(app.engine.now() / 1000 / 30);
 
 describe("GET /token/getserial", () => {
-  test("finds the token and says how many were searched; the counter moves on, so the value is not good for a log-in", async () => {
+  test("rest-api 5 item 33: finds the token and says how many were searched; the counter moves on, so the value is not good for a log-in", async () => {
     expect(await find(mine.value(3))).toEqual({ serial: "MINE1", count: 3 });
     expect((await readToken(app, "MINE1")).counter).toBe(4);
     expect((await check(app, { user: "alice", pass: mine.value(3) })).accepted).toBe(false);
@@ -121,8 +121,10 @@ describe("GET /token/getserial", () => {
 
 describe("a search that takes long", () => {
   const many = 20_001;
+  const twin = { otpkey: "3132333435363738393031323334353637383930", otplen: 4 };
   beforeAll(async () => {
     const { sql } = app.engine.store;
+    await enrol(app, { serial: "FAR1", ...twin });
     await insertToken(app.engine.store, { serial: "M0", type: "hotp", otp_length: 4, key_sealed: new Uint8Array(60) });
     for (let from = 1; from < many; from += 1000) {
       const rows = Array.from({ length: Math.min(1000, many - from) }, (_, index) => ({
@@ -138,6 +140,7 @@ describe("a search that takes long", () => {
         .compile();
       await app.engine.store.commit({ kind: "write", statements: [{ query }], touches: ["none"] });
     }
+    await enrol(app, { serial: "FAR2", ...twin });
   });
   const ended = async (id: unknown): Promise<Job> => {
     for (;;) {
@@ -152,26 +155,36 @@ describe("a search that takes long", () => {
     const { counter } = await readToken(app, "MINE1");
     const { error } = await app.api("GET", `/token/getserial/${mine.value(counter)}`);
     expect(error?.code).toBe(905);
-    expect(error?.message).toContain("20004 tokens");
+    expect(error?.message).toContain("20006 tokens");
     expect(error?.message).not.toContain(mine.value(counter));
     expect(await find(mine.value(counter), { assigned: 1 })).toMatchObject({ serial: "MINE1" });
   });
   test("background=1 is a job with progress, whose result is the answer; the counter moves there too", async () => {
     const { counter } = await readToken(app, "MINE1");
     const started = await start(mine.value(counter));
-    expect(started.value).toEqual({ serial: null, count: many + 3 });
+    expect(started.value).toEqual({ serial: null, count: many + 5 });
     const job = await ended(started.detail?.job);
     expect(job).toMatchObject({
       kind: "getserial",
       by: "admin",
       state: "done",
-      done: many + 3,
-      total: many + 3,
-      result: { serial: "MINE1", count: many + 3 },
+      done: many + 5,
+      total: many + 5,
+      result: { serial: "MINE1", count: many + 5 },
     });
     expect((await readToken(app, "MINE1")).counter).toBe(counter + 1);
     expect((await check(app, { user: "alice", pass: mine.value(counter) })).accepted).toBe(false);
     expect(JSON.stringify(job)).not.toContain(mine.value(counter));
+  });
+  test("1200 where two show it, however far apart they are; neither moves", async () => {
+    // RFC 4226 appendix D, counter 0: 755224.
+    const started = await start("5224");
+    expect(await ended(started.detail?.job)).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("ERR1200"),
+      result: null,
+    });
+    expect([(await readToken(app, "FAR1")).counter, (await readToken(app, "FAR2")).counter]).toEqual([0, 0]);
   });
   test("it can be stopped, and log-ins go on meanwhile", async () => {
     const { counter } = await readToken(app, "MINE1");

@@ -1,5 +1,7 @@
 // POST /token/lost (rest-api.md 2.3 and 5 item 55; K1-29, Z52; manual L12004, L18207-18239).
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { replaceLost } from "../engine/services/token-lost.ts";
+import type { Work } from "../engine/services/work.ts";
 import type { ApiParams } from "./kit/call-api.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
 import { check, enrol, passwdLine, readAudit, readToken, setColumns } from "./kit/tokens.ts";
@@ -26,8 +28,20 @@ const lose = async (serial: string): Promise<Lost> => {
 };
 const code = async (path: string, params: ApiParams = {}) => (await app.api("POST", path, params)).error?.code;
 
+/** A call as the service sees it; `before` happens between its decision and its write. */
+const workOf = (before: () => Promise<void>): Work => ({
+  engine: app.engine,
+  caller: null,
+  audit: {},
+  async write(statements, touches) {
+    await before();
+    const outcome = await app.engine.store.commit({ kind: "write", statements, touches });
+    return outcome.won ? outcome : null;
+  },
+});
+
 describe("POST /token/lost", () => {
-  test("the answer has the keys of the contract; valid_to is the constant, end_date the date", async () => {
+  test("rest-api 5 item 55: the answer has the keys of the contract; valid_to is the constant, end_date the date", async () => {
     await enrol(app, { serial: "KEY1", user: "alice", pin: "her pin" });
     const lost = await lose("KEY1");
     expect(lost).toEqual({
@@ -44,7 +58,7 @@ describe("POST /token/lost", () => {
     expect(days).toBeGreaterThan(9.99);
     expect(days).toBeLessThanOrEqual(10);
   });
-  test("the PIN is copied, the password is good, the lost token is not", async () => {
+  test("Z52 the PIN is copied, the password is good, the lost token is not", async () => {
     const old = await enrol(app, { serial: "KEY2", user: "alice", pin: "her pin" });
     const lost = await lose("KEY2");
     expect((await check(app, { user: "alice", pass: `her pin${lost.password}` })).detail).toMatchObject({
@@ -98,6 +112,30 @@ describe("POST /token/lost", () => {
     expect(codes.filter((each) => each === undefined)).toHaveLength(1);
     expect(codes.filter((each) => each === 905)).toHaveLength(2);
     expect((await app.api<{ count: number }>("GET", "/token/", { serial: "lostKEY6*" })).value?.count).toBe(1);
+  });
+  test("a PIN that is changed while the token is being replaced: the old one is not copied, nothing is done", async () => {
+    await enrol(app, { serial: "KEY8", user: "alice", pin: "old" });
+    const { store } = app.engine;
+    const work = workOf(async () => void (await app.api("POST", "/token/setpin/KEY8", { otppin: "new" })));
+    const fault = await replaceLost(work, { serial: "KEY8" }, { length: 16, contents: "8", days: 10 }).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(fault).toMatchObject({ kind: "changed_meanwhile" });
+    expect((await readToken(app, "KEY8")).active).toBe(true);
+    expect(await store.tokenBySerial("lostKEY8")).toBeNull();
+  });
+  test("L6127 length, contents and days are whoever's who asks; contents nobody can make are 905", async () => {
+    await enrol(app, { serial: "KEY9", user: "alice" });
+    const work = workOf(async () => {});
+    const lost = await replaceLost(work, { serial: "KEY9" }, { length: 6, contents: "n", days: 1 });
+    expect(lost.password).toMatch(/^\d{6}$/);
+    expect((await readToken(app, lost.serial)).otpLength).toBe(6);
+    const fault = await replaceLost(work, { serial: "KEY9" }, { length: 6, contents: "?", days: 1 }).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(fault).toMatchObject({ kind: "lost_contents" });
   });
   test("2012 without an owner, 601 without a token, 1007 for a locked one, 905 without a serial", async () => {
     await enrol(app, { serial: "FREE" });
