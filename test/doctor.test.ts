@@ -179,6 +179,12 @@ describe("one thing wrong", () => {
     ],
     ["weak hashes", () => {}, [["wisdom of settings", "warning"]], ["--set", "hash.memory_kib=8"]],
     ["all addresses without TLS", () => {}, [["wisdom of settings", "warning"]], ["--listen", "0.0.0.0:8080"]],
+    [
+      "administrators of a realm that is not there",
+      () => {},
+      [["administrators", "warning"]],
+      ["--set", "auth.superuser_realms=moon"],
+    ],
     ["the debug log", () => {}, [["wisdom of settings", "warning"]], ["--set", "log.level=debug"]],
     ["no budget of guesses", () => {}, [["wisdom of settings", "warning"]], ["--set", "guard.user=off"]],
   ];
@@ -257,7 +263,7 @@ PI_NODE = 'alpha'
     expect((await examine(dataDir)).findings.filter(({ check }) => check === "settings")).toEqual([]);
     const { lines, settings } = JSON.parse((await runOstiary(["doctor", "--pi-cfg", path, "--json"])).stdout);
     expect(lines.length).toBe(7);
-    expect(settings.map(({ key }: { key: string }) => key)).toEqual(["node.name", "log.level"]);
+    expect(settings.map(({ key }: { key: string }) => key)).toEqual(["node.name", "auth.superuser_realms", "log.level"]);
     for (const { key } of settings) expect(Object.keys(registry)).toContain(key);
   });
   test("Z01 a second file wins; a line for a person makes the exit code 1", async () => {

@@ -63,10 +63,25 @@ export const oldCommands: readonly OldCommand[] = [
     now: { command: "admin delete", usage: "ostiary admin delete NAME" },
     note: "His sessions end at once.",
   },
-  { id: "B08", words: "backup create", now: "later", note: "Until then: stop the server and copy the data directory." },
-  { id: "B08", words: "backup restore", now: "later", note: "Until then: put the copy back while the server is stopped." },
+  {
+    id: "B08",
+    words: "backup create",
+    now: { command: "backup", usage: "ostiary backup --to FILE|DIR --passphrase-stdin" },
+    note: "Beside a running server. Keys are never in the clear beside the database.",
+  },
+  {
+    id: "B08",
+    words: "backup restore",
+    now: { command: "restore", usage: "ostiary restore --from FILE --data DIR --passphrase-stdin" },
+    note: "Into an empty directory. What was used since the backup is refused as far as it can be known.",
+  },
   { id: "B09, B10, B11", words: "rotate_audit", now: "later", note: "" },
-  { id: "B12, B13", words: "api createtoken", now: "later", note: "" },
+  {
+    id: "B12, B13",
+    words: "api createtoken",
+    now: { command: "api key create", usage: "ostiary api key create --role validate|admin" },
+    note: "It is good for 365 days, as there; it is listed by `ostiary api key list` and can be taken back.",
+  },
   { id: "B14", words: "policy", now: "later", note: "Policies do not exist yet." },
   { id: "B15", words: "resolver create_internal", now: "later", note: "User sources that can be written to do not exist yet." },
   {

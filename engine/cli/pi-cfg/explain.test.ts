@@ -63,6 +63,22 @@ describe("what became of a line", () => {
     ["PI_LOGLEVEL = 'loud'", "unread", {}, /not a whole number/],
     ["PI_NO_RESPONSE_SIGN = True", "setting", { "response.signature": "never" }], // A28, Z07
     ["PI_NO_RESPONSE_SIGN = False", "setting", {}, /nonce/],
+    ["SUPERUSER_REALM = ['super', 'administrators']", "setting", { "auth.superuser_realms": ["super", "administrators"] }], // A02
+    ["SUPERUSER_REALM = 'super'", "setting", { "auth.superuser_realms": ["super"] }],
+    ["SUPERUSER_REALM = [1]", "unread", {}, /not a list/],
+    [
+      "PI_TRUSTED_JWT = [{'public_key': 'PEM', 'algorithm': 'RS256', 'role': 'user', 'realm': 'r', 'username': '.*', 'resolver': ''}]",
+      "setting",
+      {
+        "auth.trusted_jwt": [{ public_key: "PEM", algorithm: "RS256", role: "user", realm: "r", username: ".*", resolver: "" }],
+      },
+    ], // A37
+    [
+      "PI_TRUSTED_JWT = [{'public_key': 'PEM', 'algorithm': 'HS256', 'role': 'user', 'username': 'x'}]",
+      "unread",
+      {},
+      /algorithm/,
+    ],
     ["PI_PREFERRED_LANGUAGE = ['de', 'en']", "setting", { "messages.languages": ["de", "en"] }], // A27
     ["PI_PREFERRED_LANGUAGE = ['fr', 'de']", "setting", { "messages.languages": ["de"] }, /1 of the languages/],
     ["PI_PREFERRED_LANGUAGE = ['fr']", "setting", {}, /not spoken/],
@@ -168,7 +184,8 @@ describe("ostiary.toml", () => {
   };
   test("what is printed is read back as the same settings", () => {
     const { settings } = explain(
-      "PI_NODE='n'\nPI_LOGLEVEL=30\nPI_NO_RESPONSE_SIGN=True\nPI_GNUPG_HOME='/a b'\nPI_HASH_ALGO_PARAMS={'argon2__rounds': 3}",
+      "PI_NODE='n'\nPI_LOGLEVEL=30\nPI_NO_RESPONSE_SIGN=True\nPI_GNUPG_HOME='/a b'\nPI_HASH_ALGO_PARAMS={'argon2__rounds': 3}\n" +
+        "PI_TRUSTED_JWT=[{'public_key': 'a\\nb', 'algorithm': 'RS256', 'role': 'user', 'username': 'x'}]",
     );
     expect(load(printToml(["a comment", "with a\nline end"], settings))).toMatchObject({
       "node.name": "n",
@@ -176,6 +193,7 @@ describe("ostiary.toml", () => {
       "response.signature": "never",
       "import.gpg_directory": "/a b",
       "hash.iterations": 3,
+      "auth.trusted_jwt": [{ public_key: "a\nb", algorithm: "RS256", role: "user", username: "x" }],
     });
   });
   test.each(["quote \" and '", "back\\slash", "tab\tand\nline", "\u007f\u0001", "\ud800 alone", "ü😀", "# no comment"])(

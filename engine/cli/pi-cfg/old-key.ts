@@ -4,7 +4,7 @@ import type { PythonValue } from "../../core/python-literals.ts";
 import type { SettingKey } from "../../settings.ts";
 
 /** A value as it stands in ostiary.toml. */
-export type TomlValue = string | number | boolean | readonly string[];
+export type TomlValue = string | number | boolean | readonly (string | Readonly<Record<string, string>>)[];
 
 /** What a value of the old key gives. */
 export interface Converted {

@@ -1,7 +1,7 @@
 // Keys of a pi.cfg that concern the server itself: database, keys, hashes, log, answers, nodes, who may come in.
 import { MAX_HASH_WORK_KIB } from "../../core/hash-bound.ts";
 import type { PythonValue } from "../../core/python-literals.ts";
-import { type Converted, elsewhere, later, nothing, type OldKey, textSetting } from "./old-key.ts";
+import { type Converted, elsewhere, later, listSetting, nothing, type OldKey, textSetting } from "./old-key.ts";
 
 /** A19: the numbers of Python's logging. */
 function convertLogLevel(value: PythonValue): Converted | undefined {
@@ -63,6 +63,19 @@ function convertNoSign(value: PythonValue): Converted | undefined {
   };
 }
 
+/** A37: a list of dicts of texts; whether each is one that the setting takes, the setting says. */
+function convertTrustedJwts(value: PythonValue): Converted | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const tables: Record<string, string>[] = [];
+  for (const entry of value) {
+    if (!(entry instanceof Map)) return undefined;
+    const members = [...entry];
+    if (!members.every((member): member is [string, string] => typeof member[1] === "string")) return undefined;
+    tables.push(Object.fromEntries(members));
+  }
+  return { set: { "auth.trusted_jwt": tables } };
+}
+
 export const serverKeys: Record<string, OldKey> = {
   PRIVACYIDEA_CONFIGFILE: {
     id: "A01",
@@ -73,8 +86,8 @@ export const serverKeys: Record<string, OldKey> = {
   SUPERUSER_REALM: {
     id: "A02",
     value: "list",
-    became: later,
-    why: "Administrators are local until then: `ostiary admin add`.",
+    became: listSetting("auth.superuser_realms"),
+    why: "The realms must exist, there and here: `ostiary realm create`.",
   },
   SQLALCHEMY_DATABASE_URI: {
     id: "A03",
@@ -177,8 +190,8 @@ export const serverKeys: Record<string, OldKey> = {
   PI_TRUSTED_JWT: {
     id: "A37",
     value: "list",
-    became: later,
-    why: "JWTs of others are refused until then.",
+    became: { kind: "setting", settings: ["auth.trusted_jwt"], convert: convertTrustedJwts },
+    why: "The same members. An entry for administrators counts only if its realm is one of `auth.superuser_realms`, there and here.",
   },
   PI_TOKEN_MODULES: {
     id: "A38",

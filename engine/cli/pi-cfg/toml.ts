@@ -23,7 +23,15 @@ export function printToml(heading: readonly string[], settings: readonly TomlSet
 
 export function printTomlValue(value: TomlValue): string {
   if (typeof value === "string") return printText(value);
-  return typeof value === "object" ? `[${value.map(printText).join(", ")}]` : String(value);
+  return typeof value === "object" ? `[${value.map(printItem).join(", ")}]` : String(value);
+}
+
+/** A text, or an inline table of texts. */
+function printItem(item: string | Readonly<Record<string, string>>): string {
+  if (typeof item === "string") return printText(item);
+  return `{ ${Object.entries(item)
+    .map(([name, text]) => `${printText(name)} = ${printText(text)}`)
+    .join(", ")} }`;
 }
 
 /** A basic string: JSON escapes what TOML wants escaped, except DEL; lone surrogates are no text. */

@@ -6,17 +6,28 @@ import { type Check, type Finding, PATIENCE_MS } from "./check.ts";
 export const administrators: Check = {
   name: "administrators",
   needs: "database",
-  async run({ read }) {
+  async run({ read, settings }) {
     const [row] = await read<{ count: number }>("SELECT count(*) AS count FROM admin");
-    if ((row?.count ?? 0) > 0) return [];
-    return [
-      {
-        severity: "problem",
-        what: "There is no administrator.",
-        meaning: "Nobody can enrol tokens, and a sealed key ring can not be unlocked.",
-        advice: "ostiary admin add NAME --password-stdin",
-      },
-    ];
+    const superusers = settings["auth.superuser_realms"];
+    const known = new Set((await read<{ name: string }>("SELECT name FROM realm")).map(({ name }) => name));
+    const findings = superusers
+      .filter((realm) => !known.has(realm))
+      .map(
+        (realm): Finding => ({
+          severity: "warning",
+          what: `auth.superuser_realms names realm ${realm}, which does not exist.`,
+          meaning: "Who makes a realm of this name makes its users administrators.",
+          advice: `ostiary realm create ${realm} RESOLVER, or take it out of the setting`,
+        }),
+      );
+    if ((row?.count ?? 0) > 0 || superusers.some((realm) => known.has(realm))) return findings;
+    findings.push({
+      severity: "problem",
+      what: "There is no administrator.",
+      meaning: "Nobody can enrol tokens, and a sealed key ring can not be unlocked.",
+      advice: "ostiary admin add NAME --password-stdin",
+    });
+    return findings;
   },
 };
 
