@@ -1,7 +1,8 @@
-// ostiary config list|get|set|delete: system settings in the database (config-and-tokens.md G). Those of ostiary.toml are not here.
+// ostiary config …: system settings in the database (config-and-tokens.md G). Those of ostiary.toml are not here.
 import { describeSystemKey, findSystemKey, type SystemKey, systemKeys } from "@ostiary/shared/system-config.ts";
 import { readSettingRows } from "../services/system-settings.ts";
 import { COMMON_OPTIONS, type Command, CommandError, FLAG, TEXT, UsageError } from "./command.ts";
+import { configTransferCommands } from "./config-transfer.ts";
 import { withLocalEngine } from "./local-engine.ts";
 import { printable, printJson, printTable } from "./output.ts";
 import { readSecrets } from "./standard-input.ts";
@@ -143,4 +144,4 @@ function requireKey(positionals: string[]): string {
   return key;
 }
 
-export const configCommands: Command[] = [list, get, set, remove];
+export const configCommands: Command[] = [list, get, set, remove, ...configTransferCommands];

@@ -9,6 +9,9 @@ import { changesOf, type Work, writeOrRefuse } from "./work.ts";
 const NAME = /^[a-z0-9_.-]+$/;
 const RESERVED = new Set(["superuser"]);
 
+/** As it is stored: in small letters. */
+export const isRealmName = (name: string) => NAME.test(name) && !RESERVED.has(name) && name.length <= 255;
+
 /** The realm object of the contract. */
 export function describeRealm({ id, isDefault, resolvers }: Realm) {
   return { id, option: "", default: isDefault, resolver: resolvers };
@@ -17,9 +20,7 @@ export function describeRealm({ id, isDefault, resolvers }: Realm) {
 /** F04: capitals do not matter, blanks become hyphens. Error: 905. */
 function readName(text: string): string {
   const name = text.trim().toLowerCase().replaceAll(" ", "-");
-  if (!NAME.test(name) || RESERVED.has(name)) {
-    throw new ApiError("realm_name");
-  }
+  if (!isRealmName(name)) throw new ApiError("realm_name");
   return name;
 }
 

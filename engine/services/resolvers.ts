@@ -9,6 +9,9 @@ import { type Work, writeOrRefuse } from "./work.ts";
 export const CENSORED = "__CENSORED__";
 const NAME = /^[a-zA-Z0-9_.-]+$/;
 
+/** "test" is a word of the address POST /resolver/test. */
+export const isResolverName = (name: string) => NAME.test(name) && name !== "test" && name.length <= 255;
+
 export interface StoredResolver {
   id: number;
   name: string;
@@ -49,14 +52,12 @@ function requireType(type: string): ResolverType {
 /** Creates or changes a resolver; returns the number of its row. It must open before it is stored. */
 export async function writeResolver(work: Work, name: string, typeName: string, given: Map<string, unknown>): Promise<number> {
   const { engine } = work;
-  if (!NAME.test(name) || name === "test") {
-    throw new ApiError("resolver_name");
-  }
+  if (!isResolverName(name)) throw new ApiError("resolver_name");
   const type = requireType(typeName);
   const [existing] = await readResolvers(engine, name);
   if (existing && existing.type !== type.type) throw new ApiError("resolver_type_fixed");
   const values = await openValues(type, existing, given, engine);
-  await tryOut(type, name, values, engine);
+  await tryResolver(type, name, values, engine);
   const statements = await storeStatements(engine, name, type, values);
   await writeOrRefuse(work, statements, ["all-tokens"]);
   await engine.configuration.settled();
@@ -73,7 +74,7 @@ export async function testResolver(
   const type = requireType(typeName);
   const [existing] = name ? await readResolvers(engine, name) : [];
   try {
-    return { ok: true, text: await tryOut(type, name || "test", await openValues(type, existing, given, engine), engine) };
+    return { ok: true, text: await tryResolver(type, name || "test", await openValues(type, existing, given, engine), engine) };
   } catch (error) {
     // The words of the source alone: the person reads them beside the form, without a number before them.
     if (error instanceof ApiError && error.kind === "config_admin") return { ok: false, text: String(error.words.text) };
@@ -109,7 +110,8 @@ async function openValues(type: ResolverType, existing: StoredResolver | undefin
   return values;
 }
 
-async function unsealValue(
+/** A value of a resolver in the clear. */
+export async function unsealValue(
   { vault }: Engine,
   resolver: string,
   key: string,
@@ -119,7 +121,13 @@ async function unsealValue(
   return new TextDecoder().decode(await vault.unseal(Uint8Array.fromBase64(stored.value), resolverContext(resolver, key)));
 }
 
-async function tryOut(type: ResolverType, name: string, values: Record<string, string>, engine: Engine): Promise<string> {
+/** Opens the source with these values and looks for users; says what it found. Error: 302. */
+export async function tryResolver(
+  type: ResolverType,
+  name: string,
+  values: Record<string, string>,
+  engine: Engine,
+): Promise<string> {
   try {
     const resolver = await type.open({ name, values }, engine.resolverDeps);
     try {

@@ -113,7 +113,8 @@ export async function writeSettings(work: Work, settings: Given[]): Promise<Chan
 
 type Setting = Given & { type: string };
 
-function checkSetting({ key, value, type, description }: Setting): void {
+/** Error: 905 for a setting that can not be stored. */
+export function checkSetting({ key, value, type, description }: Setting): void {
   if (key.length > MAX_KEY || value.length > MAX_VALUE)
     throw new ApiError("setting_too_long", { name: MAX_KEY, value: MAX_VALUE });
   if (key.includes("\0") || value.includes("\0")) throw new ApiError("setting_nul");

@@ -1,6 +1,6 @@
 // One call of somebody, as services see it: who, with what engine, what the audit row will say, and the one write it may do.
 import { ApiError } from "@ostiary/shared/errors.ts";
-import type { AuditEntry, Outcome, Statement, Touched } from "../store/store.ts";
+import { type AuditEntry, ConstraintError, type Outcome, type Statement, type Touched } from "../store/store.ts";
 import type { Engine } from "./engine.ts";
 import type { Caller } from "./sessions.ts";
 
@@ -25,9 +25,15 @@ export interface Work {
   write(statements: Statement[], touches: Touched[]): Promise<Won | null>;
 }
 
-/** As work.write, where a lost condition means that somebody changed the same thing at the same moment. */
+/**
+ * As work.write, where a lost condition, or a key the database refuses, means that somebody changed the same thing at the same
+ * moment: the service has looked before.
+ */
 export async function writeOrRefuse(work: Work, statements: Statement[], touches: Touched[]): Promise<Won> {
-  const won = await work.write(statements, touches);
+  const won = await work.write(statements, touches).catch((error: unknown) => {
+    if (error instanceof ConstraintError) return null;
+    throw error;
+  });
   if (!won) throw new ApiError("changed_meanwhile");
   return won;
 }
