@@ -18,6 +18,9 @@ import { configure, passwdLine, readAudit } from "./kit/tokens.ts";
 
 setDefaultTimeout(60_000);
 
+/** What happens once while the next user source is opened: after an import has looked, before it writes. */
+let whileOpening: (() => Promise<unknown>) | null = null;
+
 /** A user source with a secret, which no type of this release has: it opens for one password only. */
 const vaultedSource: ResolverType = {
   type: "vaultedresolver",
@@ -26,6 +29,9 @@ const vaultedSource: ResolverType = {
     { name: "Secret", kind: "secret", required: true, help: "" },
   ],
   async open({ name, values }) {
+    const meanwhile = whileOpening;
+    whileOpening = null;
+    await meanwhile?.();
     if (values.Secret !== "hunter2") throw new ResolverError("the password is wrong");
     const none = async () => null;
     return {
@@ -229,24 +235,36 @@ describe("all or nothing", () => {
         ({ api }) => api("POST", "/resolver/vaulted", { type: "vaultedresolver", Address: "elsewhere" }),
       ],
     ];
-  test.each(races)(
-    "%s that somebody changes meanwhile: nothing is stored, his change stays",
-    async (_what, change, meanwhile) => {
-      const wanted = parseDocument(edited(change));
-      const current = await exportConfiguration(app.engine);
-      const plan = planImport(current, wanted, false);
-      expect(plan.changes.length).toBeGreaterThan(0);
-      await meanwhile(app);
-      const changed = await exported(app);
-      expect(changed).not.toBe(before);
-      const audit = describeCommandRun("config import", true, "test", "test", app.engine.now());
-      expect(await failure(applyImport(app.engine, plan, current, wanted, audit))).toContain("at the same moment");
-      expect(await exported(app)).toBe(changed);
-      // Back to where it was.
-      await importInto(app, before, true);
-      expect(await exported(app)).toBe(before);
-    },
-  );
+  for (const when of ["after the plan was made", "while the import works"]) {
+    test.each(races)(
+      `%s that somebody changes ${when}: nothing is stored, his change stays`,
+      async (_what, change, meanwhile) => {
+        const wanted = parseDocument(
+          edited((document) => {
+            change(document);
+            // Opens the source, so that there is a moment for the other change.
+            Object.assign(document.resolvers.vaulted?.data ?? {}, { Address: "there" });
+          }),
+        );
+        const current = await exportConfiguration(app.engine);
+        const plan = planImport(current, wanted, false);
+        let changed = "";
+        const race = async () => {
+          await meanwhile(app);
+          changed = await exported(app);
+        };
+        if (when.startsWith("after")) await race();
+        else whileOpening = race;
+        const audit = describeCommandRun("config import", true, "test", "test", app.engine.now());
+        expect(await failure(applyImport(app.engine, plan, current, wanted, audit))).toContain("at the same moment");
+        expect(changed).not.toBe(before);
+        expect(await exported(app)).toBe(changed);
+        // Back to where it was.
+        await importInto(app, before, true);
+        expect(await exported(app)).toBe(before);
+      },
+    );
+  }
 });
 
 describe("secrets of user sources over REST", () => {
