@@ -74,7 +74,7 @@ describe("GET /docs/", () => {
   }
   test("other methods are told what there is", async () => {
     const answer = await app.api("POST", "/docs/viewer.js");
-    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, OPTIONS"]);
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
   });
   test("it leaves no row in the audit trail", async () => {
     const before = readAudit(app.dataDir).length;

@@ -203,7 +203,7 @@ describe("rest-api 1.2 to 1.4 errors: status, code, text, envelope (W11)", () =>
     const answer = await app.api("PATCH", "/token/BOBS");
     expect(answer.headers.get("allow")?.split(", ").sort()).toEqual(["DELETE", "OPTIONS"]);
     const options = await app.send(new Request("http://localhost/validate/check", { method: "OPTIONS" }));
-    expect([options.status, options.headers.get("allow")]).toEqual([204, "POST, GET, OPTIONS"]);
+    expect([options.status, options.headers.get("allow")]).toEqual([204, "POST, GET, HEAD, OPTIONS"]);
   });
 
   test("rest-api 5 item 5: detail of an error is null, or an object with a threadid", () => {

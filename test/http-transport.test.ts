@@ -137,7 +137,7 @@ describe("W20 requests as clients write them", () => {
       "Origin: https://login.example.org",
       "Access-Control-Request-Method: POST",
     ]);
-    expect(text).toMatch(/^HTTP\/1\.1 204 [\s\S]*allow: POST, GET, OPTIONS\r\n/i);
+    expect(text).toMatch(/^HTTP\/1\.1 204 [\s\S]*allow: POST, GET, HEAD, OPTIONS\r\n/i);
     expect(text.toLowerCase()).not.toContain("access-control");
     expect(await readAll("OPTIONS /nothing HTTP/1.1")).toStartWith("HTTP/1.1 404 ");
   });
@@ -145,7 +145,7 @@ describe("W20 requests as clients write them", () => {
     test(`${method} is a 405 in the envelope`, async () => {
       const answer = await askJson(`${method} /validate/check HTTP/1.1`);
       expect([answer.status, answer.result.error.code]).toEqual([405, 905]);
-      expect(answer.headers?.get("allow")).toBe("POST, GET, OPTIONS");
+      expect(answer.headers?.get("allow")).toBe("POST, GET, HEAD, OPTIONS");
     });
   }
   for (const [what, bytes] of [

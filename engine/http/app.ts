@@ -77,7 +77,11 @@ async function refuseUnrouted(
     return respond(body, error.spec.status, undefined, signing, { ...told.headers, ...extra });
   };
   if (!allowed) return refuse(new ApiError("unknown_path"));
-  const allow = [...allowed, "OPTIONS"].join(", ");
+  // RFC 9110 9.3.2: who answers GET answers HEAD.
+  const allow = [...allowed]
+    .flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]))
+    .concat("OPTIONS")
+    .join(", ");
   if (method === "OPTIONS") return { status: 204, headers: { allow, "cache-control": "no-cache" }, body: "" };
   return refuse(new ApiError("method_not_allowed", { allowed: allow }), { allow });
 }

@@ -18,6 +18,7 @@ const byName: Readonly<Record<string, unknown>> = {
   pass: "secret755224",
   password: "correct horse battery staple",
   otpkey: "3132333435363738393031323334353637383930",
+  otp: "755224",
   otp1: "359152",
   otp2: "969429",
   validity_period_start: "2026-01-01T08:00+0100",
@@ -32,6 +33,12 @@ const byName: Readonly<Record<string, unknown>> = {
   otplen: 6,
   keysize: 20,
   timeStep: 30,
+  from: "OATH0001A2B3",
+  to: "OATH0004C5D6",
+  groupname: "front-desk",
+  hashlib: "sha1",
+  rollout_state: "",
+  img: "data:image/png;base64,iVBORw0KGgo…",
   id: "1",
   // Filters that leave nothing to look at are left out of the forms.
   infokey: "hashlib",
@@ -61,7 +68,7 @@ function fits({ type, maxLength, minimum, maximum }: TSchema, value: unknown): b
 function byType(schema: TSchema): unknown {
   switch (schema.type) {
     case "string":
-      return "";
+      return "example".slice(0, Number(schema.maxLength ?? 7));
     case "boolean":
       return true;
     case "integer":
