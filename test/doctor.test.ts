@@ -139,6 +139,26 @@ describe("one thing wrong", () => {
     ["an altered migration", sql("UPDATE migration SET hash = 'x' WHERE id = 1"), [["schema of the database", "problem"]]],
     ["an audit trail from the future", sql("UPDATE audit SET started_at = started_at + 86400000"), [["clock", "problem"]]],
     ["no administrator", sql("DELETE FROM admin"), [["administrators", "problem"]]],
+    [
+      "a chain of proxies that is none (G20)",
+      sql("INSERT INTO config (key, value, type) VALUES ('OverrideAuthorizationClient', '10.0.0.1, proxy', '')"),
+      [["proxies", "problem"]],
+    ],
+    [
+      "proxies everywhere",
+      sql("INSERT INTO config (key, value, type) VALUES ('OverrideAuthorizationClient', '0.0.0.0/0', '')"),
+      [["proxies", "problem"]],
+    ],
+    [
+      "web servers everywhere",
+      settings('[auth]\nremote_user = "X-User"\nremote_user_from = ["::/0"]\n'),
+      [["proxies", "problem"]],
+    ],
+    [
+      "a realm of administrators that is not there (A02)",
+      settings('[auth]\nsuperuser_realms = ["boss"]\n'),
+      [["realms of administrators", "warning"]],
+    ],
     ["no default realm", sql("UPDATE realm SET is_default = 0"), [["realms", "warning"]]],
     [
       "a user who is gone",

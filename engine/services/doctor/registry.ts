@@ -1,4 +1,5 @@
 // All checks, in the order in which they are made and told. A new one is a constant in its file and a line here.
+import { proxies, superuserRealms } from "./access.ts";
 import type { Check } from "./check.ts";
 import { clock, databaseThere, integrity, schema } from "./database.ts";
 import { checkpointFile, diskSpace, fileModes, owners, passwdDirectories, settingsFileMode } from "./files.ts";
@@ -26,4 +27,6 @@ export const checks: readonly Check[] = [
   userSources,
   orphans,
   storedSettings,
+  proxies,
+  superuserRealms,
 ];
