@@ -17,13 +17,15 @@ beforeAll(async () => {
   app = await startApp({
     "auth.remote_user": "X-Remote-User",
     "auth.remote_user_from": `${PROXY}, 10.9.0.0/16`,
-    "auth.superuser_realms": "boss",
+    "auth.superuser_realms": "boss, root",
     "guard.auth": "3/300",
     "guard.user": "2/300",
   });
   await app.addRealm("home", [passwdLine("alice", 1000, HASH), passwdLine("bob", 1001, HASH), passwdLine(adminName, 1002, HASH)]);
   await app.addRealm("away", [passwdLine("alice", 1000, HASH)]);
   await app.addRealm("boss", [passwdLine("chief", 2000, HASH), passwdLine("jürgen", 2001, HASH)]);
+  // The people of home once more, as administrators.
+  await app.api("POST", "/realm/root", { resolvers: "home" });
   // Proxies may name clients here, so that each row of the tables below has a budget of its own.
   await configure(app, { OverrideAuthorizationClient: "0.0.0.0/0" });
 });
@@ -98,6 +100,7 @@ describe("forged or not fitting: the password is asked for", () => {
     ["another user", { header: "bob" }],
     ["another realm's user of this name and id", { header: "alice@away" }],
     ["the name alone, another realm asked for", { header: "alice", realm: "away" }],
+    ["himself, as an administrator of a realm he was not logged in for", { header: "alice", realm: "root" }],
     ["a domain that is no realm", { header: "CORP\\alice" }],
     ["empty", { header: "" }],
     ["blanks", { header: "   " }],
@@ -132,6 +135,12 @@ describe("settings", () => {
       env: {},
       flags: Object.entries(settings).map(([key, text]) => ({ key, text, from: "test" })),
     });
+
+  test("two headers, one behind the other, name nobody, not even somebody of that name", () => {
+    const remoteUser = createRemoteUser(read({ "auth.remote_user": "X-User", "auth.remote_user_from": "127.0.0.1" }));
+    const name = (value: string) => remoteUser("127.0.0.1", new Headers({ "x-user": value }));
+    expect([name("alice"), name("alice, alice"), name("a,b"), name(" ")]).toEqual(["alice", null, null, null]);
+  });
 
   test("off unless said otherwise", () => {
     const remoteUser = createRemoteUser(read({ "auth.remote_user_from": "0.0.0.0/0" }));
