@@ -9,6 +9,9 @@ const WRONG_VALUE = phrase("wrong_value");
 const USED_AGAIN = phrase("value_used_again");
 const OTP_FAILED = phrase("otp_failed");
 const NO_TOKENS = phrase("no_tokens");
+/** What nearly every accepted log-in says, put into words once. */
+const MATCHING_ONE = phrase("matching", { count: 1 });
+const MATCHING_ONE_TEXT = inEnglish(MATCHING_ONE);
 
 export function decide(candidates: Candidate[], otpOnly: boolean, config: SystemConfig): Decision {
   const right = candidates.filter((candidate) => candidate.hit);
@@ -23,8 +26,8 @@ export function decide(candidates: Candidate[], otpOnly: boolean, config: System
 }
 
 function accept(tokens: Candidate[], right: Candidate[], otpOnly: boolean): Acceptance {
-  const matching = phrase("matching", { count: tokens.length });
-  const message = inEnglish(matching);
+  const matching = tokens.length === 1 ? MATCHING_ONE : phrase("matching", { count: tokens.length });
+  const message = matching === MATCHING_ONE ? MATCHING_ONE_TEXT : inEnglish(matching);
   const spent = right.filter((candidate) => candidate.unfit !== null);
   // Contract: a right `otponly` answer has no detail at all.
   return { accepted: true, message, phrase: matching, tokens, spent, detail: otpOnly ? {} : { message, ...describe(tokens) } };
