@@ -154,11 +154,6 @@ describe("one thing wrong", () => {
       settings('[auth]\nremote_user = "X-User"\nremote_user_from = ["::/0"]\n'),
       [["proxies", "problem"]],
     ],
-    [
-      "a realm of administrators that is not there (A02)",
-      settings('[auth]\nsuperuser_realms = ["boss"]\n'),
-      [["realms of administrators", "warning"]],
-    ],
     ["no default realm", sql("UPDATE realm SET is_default = 0"), [["realms", "warning"]]],
     [
       "a user who is gone",

@@ -1,10 +1,11 @@
 // All checks, in the order in which they are made and told. A new one is a constant in its file and a line here.
-import { proxies, superuserRealms } from "./access.ts";
+
 import type { Check } from "./check.ts";
 import { clock, databaseThere, integrity, schema } from "./database.ts";
 import { checkpointFile, diskSpace, fileModes, owners, passwdDirectories, settingsFileMode } from "./files.ts";
 import { ringFits, ringForm } from "./keys.ts";
 import { administrators, orphans, realms, storedSettings, userSources } from "./people.ts";
+import { proxies } from "./proxies.ts";
 import { unwiseSettings, wrongSettings } from "./settings.ts";
 
 export const checks: readonly Check[] = [
@@ -28,5 +29,4 @@ export const checks: readonly Check[] = [
   orphans,
   storedSettings,
   proxies,
-  superuserRealms,
 ];

@@ -1,4 +1,4 @@
-// Who is believed to speak for others: proxies that name clients (G10, G20), web servers that name users, realms of administrators (A02).
+// Who is believed to speak for others: proxies that name clients (G10, G20) and web servers that name users.
 import { ClientChainError, parseClientChains } from "../../core/client-chain.ts";
 import type { Check, Finding } from "./check.ts";
 
@@ -44,19 +44,3 @@ function lookAtChains(text: string): Finding[] {
     ];
   }
 }
-
-export const superuserRealms: Check = {
-  name: "realms of administrators",
-  needs: "database",
-  async run({ read, settings }) {
-    const known = new Set((await read<{ name: string }>("SELECT name FROM realm")).map(({ name }) => name));
-    return settings["auth.superuser_realms"]
-      .filter((realm) => !known.has(realm))
-      .map((realm) => ({
-        severity: "warning",
-        what: `auth.superuser_realms lists ${realm}, and there is no such realm.`,
-        meaning: "Who makes a realm of this name makes its users administrators.",
-        advice: `ostiary realm create ${realm} RESOLVER, or take it out of the setting`,
-      }));
-  },
-};
