@@ -371,6 +371,57 @@ describe("GET /realm/, POST /realm/, DELETE /realm/", () => {
   });
 });
 
+describe("at the same moment", () => {
+  beforeEach(async () => {
+    await clear();
+    await resolver("one");
+    await resolver("two");
+  });
+
+  test("F07 of many first realms exactly one is the default one", async () => {
+    await Promise.all(["r1", "r2", "r3", "r4"].map((name) => realm(name, { resolvers: "one" })));
+    expect(Object.values(await realms()).filter((each) => each.default).length).toBe(1);
+  });
+  test("of all realms but one deleted at once, the one that is left is the default one", async () => {
+    for (const name of ["r1", "r2", "r3", "r4"]) await realm(name, { resolvers: "one" });
+    await Promise.all(["r1", "r2", "r3"].map((name) => app.api("DELETE", `/realm/${name}`)));
+    expect(await defaultRealm()).toEqual(["r4"]);
+  });
+  test("one realm set and deleted by many: it is there whole or not at all", async () => {
+    const calls = Array.from({ length: 12 }, (_, index) =>
+      index % 3 === 2 ? app.api("DELETE", "/realm/r1") : realm("r1", { resolvers: index % 3 === 0 ? "one" : "one,two" }),
+    );
+    for (const { status, error } of await Promise.all(calls)) expect([200, 400, 404]).toContain(error ? status : 200);
+    const left = (await realms()).r1?.resolver.map(({ name }) => name);
+    if (left) expect([["one"], ["one", "two"]]).toContainEqual(left);
+  });
+  test("a resolver put into a realm and deleted: never a realm of nothing that said it was added, never a 500", async () => {
+    for (let round = 0; round < 10; round++) {
+      const [added, deleted] = await Promise.all([realm("r1", { resolvers: "two" }), app.api<number>("DELETE", "/resolver/two")]);
+      for (const { status } of [added, deleted]) expect([200, 400]).toContain(status);
+      const members = (await realms()).r1?.resolver.map(({ name }) => name) ?? [];
+      if ((deleted.value ?? -1) > 0) expect(members).toEqual([]);
+      else expect(members).toEqual(["two"]);
+      await app.api("DELETE", "/realm/r1");
+      await resolver("two");
+    }
+  });
+  test("two who change one resolver: one is told to look again, and no mixture is stored", async () => {
+    const [first, second] = await Promise.all([
+      resolver("one", { Filename: file("one") }),
+      resolver("one", { Filename: file("two") }),
+    ]);
+    const stored = (await resolvers()).one?.data.Filename;
+    const outcomes = [first, second].map(({ error }) => error?.code ?? 0);
+    expect([...outcomes].sort()).toEqual([0, 905]);
+    expect(stored).toBe(file(outcomes[0] === 0 ? "one" : "two"));
+  });
+  test("two who create one resolver: one wins, both answers are answers", async () => {
+    const made = await Promise.all([resolver("new", { Filename: file("one") }), resolver("new", { Filename: file("two") })]);
+    expect(made.map(({ error }) => error?.code ?? 0).sort()).toEqual([0, 905]);
+  });
+});
+
 describe("GET /user/", () => {
   beforeAll(async () => {
     await clear();

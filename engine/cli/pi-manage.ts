@@ -20,19 +20,17 @@ const SCHEMA = "Every start brings the database up to the release, in one transa
 const initCommand = { command: "init", usage: "ostiary init --admin NAME --password-stdin" };
 
 export const oldCommands: readonly OldCommand[] = [
-  { id: "B01", words: "create_enckey", now: initCommand, note: `${MADE_AT_ONCE} A key of your own can not be given.` },
+  {
+    id: "B01",
+    words: "create_enckey",
+    now: { command: "key create", usage: "ostiary key create" },
+    note: "`ostiary init` makes keys, database and administrator at once. A ring that is there is never overwritten (its keys are added to); a key of your own can not be given.",
+  },
   {
     id: "B02",
     words: "encrypt_enckey",
     now: { command: "key encrypt", usage: "ostiary key encrypt" },
-    note: "The passphrase is a line of standard input. It seals the file itself; there is nothing to pipe or to copy.",
-  },
-  {
-    id: "C17",
-    program: true,
-    words: "encryptkey.py",
-    now: { command: "key encrypt", usage: "ostiary key encrypt --pkcs11" },
-    note: "A key in the security module seals the key ring; the module is named by the settings keys.pkcs11_*.",
+    note: "The key ring is sealed where it lies, and the passphrase comes from standard input.",
   },
   { id: "B03", words: "create_audit_keys", now: initCommand, note: MADE_AT_ONCE },
   { id: "B04", words: "create_tables", now: initCommand, note: `${MADE_AT_ONCE} ${SCHEMA}` },
@@ -100,7 +98,7 @@ export const oldCommands: readonly OldCommand[] = [
     program: true,
     words: "privacyidea securitymodule",
     now: { command: "key status", usage: "ostiary key status" },
-    note: "A sealed key ring is opened by `POST /system/hsm`.",
+    note: "A sealed key ring is opened by `POST /system/hsm`; `ostiary key status` shows it.",
   },
   {
     id: "E102",
@@ -144,7 +142,13 @@ export const oldCommands: readonly OldCommand[] = [
     note: `Install the new release and start it. ${SCHEMA}`,
   },
   { id: "011", program: true, words: "privacyidea-schema-upgrade", now: "nothing", note: SCHEMA },
-  { id: "C17", program: true, words: "encryptkey.py", now: "later", note: "Keys in hardware are to come." },
+  {
+    id: "C17",
+    program: true,
+    words: "encryptkey.py",
+    now: { command: "key encrypt", usage: "ostiary key encrypt --pkcs11" },
+    note: "The key that seals the ring is made in the module.",
+  },
   { id: "M01", program: true, words: "pi-appliance", now: "nothing", note: "One process and one data directory need no menu." },
 ];
 

@@ -42,20 +42,27 @@ function readPriority(given: Map<string, unknown>, resolver: string): number | n
 export async function writeRealm(work: Work, text: string, resolvers: string[], given: Map<string, unknown>) {
   const { engine } = work;
   const name = readName(text);
-  const { store, directory } = engine;
+  const { store } = engine;
   const { sql } = store;
   const known = await store.point(sql.selectFrom("resolver").selectAll().compile());
   const wanted = [...new Set(resolvers)];
   const added = wanted.filter((resolver) => known.some((row) => row.name === resolver));
   const failed = wanted.filter((resolver) => !added.includes(resolver));
-  const isFirst = directory.realms().length === 0;
   work.audit.realm = name;
   const realmId = () => sql.selectFrom("realm").select("id").where("name", "=", name);
   const statements: Statement[] = [
     {
       query: sql
         .insertInto("realm")
-        .values({ name, is_default: isFirst ? 1 : 0 })
+        // The first realm is the default one (F07): whether it is, the database knows, and nobody else can be first beside it.
+        .values(({ case: when, exists, selectFrom }) => ({
+          name,
+          is_default: when()
+            .when(exists(selectFrom("realm").select("id")))
+            .then(0)
+            .else(1)
+            .end(),
+        }))
         .onConflict((conflict) => conflict.column("name").doNothing())
         .compile(),
     },
@@ -82,15 +89,24 @@ export async function writeRealm(work: Work, text: string, resolvers: string[], 
 
 /** Returns the number of the row. The last realm left becomes the default one. Error: 601. */
 export async function deleteRealm(work: Work, text: string): Promise<number> {
-  const { store, directory } = work.engine;
+  const { sql } = work.engine.store;
   const realm = requireRealm(work.engine, text);
   work.audit.realm = realm.name;
-  const rest = directory.realms().filter(({ id }) => id !== realm.id);
-  const [last] = rest;
-  const statements: Statement[] = [{ query: store.sql.deleteFrom("realm").where("id", "=", realm.id).compile(), expect: 1 }];
-  if (last && rest.length === 1) {
-    statements.push({ query: store.sql.updateTable("realm").set({ is_default: 1 }).where("id", "=", last.id).compile() });
-  }
+  const promote = sql
+    .updateTable("realm")
+    .set({ is_default: 1 })
+    .where((eb) =>
+      eb(
+        eb.selectFrom("realm as every").select((one) => one.fn.countAll().as("count")),
+        "=",
+        1,
+      ),
+    )
+    .compile();
+  const statements: Statement[] = [
+    { query: sql.deleteFrom("realm").where("id", "=", realm.id).compile(), expect: 1 },
+    { query: promote },
+  ];
   await writeOrRefuse(work, statements, ["all-tokens"]);
   await work.engine.configuration.settled();
   return realm.id;

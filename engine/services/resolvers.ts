@@ -4,7 +4,7 @@ import type { Statement } from "../store/store.ts";
 import { findResolverType, resolverTypes } from "../users/registry.ts";
 import { ResolverError, type ResolverType } from "../users/resolver.ts";
 import type { Engine } from "./engine.ts";
-import { type Work, writeOrRefuse } from "./work.ts";
+import { changesOf, type Work, writeOrRefuse } from "./work.ts";
 
 export const CENSORED = "__CENSORED__";
 const NAME = /^[a-zA-Z0-9_.-]+$/;
@@ -58,7 +58,7 @@ export async function writeResolver(work: Work, name: string, typeName: string, 
   if (existing && existing.type !== type.type) throw new ApiError("resolver_type_fixed");
   const values = await openValues(type, existing, given, engine);
   await tryResolver(type, name, values, engine);
-  const statements = await storeStatements(engine, name, type, values);
+  const statements = await storeStatements(engine, name, type, values, existing);
   await writeOrRefuse(work, statements, ["all-tokens"]);
   await engine.configuration.settled();
   return (await readResolvers(engine, name))[0]?.id ?? 0;
@@ -91,9 +91,9 @@ export async function deleteResolver(work: Work, name: string): Promise<number> 
     throw new ApiError("resolver_in_realm");
   }
   const query = engine.store.sql.deleteFrom("resolver").where("id", "=", existing.id).compile();
-  await writeOrRefuse(work, [{ query }], ["all-tokens"]);
+  const won = await writeOrRefuse(work, [{ query }], ["all-tokens"]);
   await engine.configuration.settled();
-  return existing.id;
+  return changesOf(won, 0) === 0 ? -1 : existing.id;
 }
 
 /** Stored values under the given ones. `__CENSORED__` and absent fields keep what is stored; fields nobody knows are left out. */
@@ -141,44 +141,62 @@ export async function tryResolver(
   }
 }
 
+/**
+ * The values as they shall be. Every statement states what was found: of two who change a resolver at once the second is refused,
+ * because the whole of it was tried only with what he had read.
+ */
 async function storeStatements(
-  { store, vault }: Engine,
+  engine: Engine,
   name: string,
   type: ResolverType,
   values: Record<string, string>,
+  existing: StoredResolver | undefined,
 ): Promise<Statement[]> {
-  const { sql } = store;
-  const create = sql
-    .insertInto("resolver")
-    .values({ name, type: type.type })
-    .onConflict((conflict) => conflict.column("name").doNothing())
+  const { sql } = engine.store;
+  const create = sql.insertInto("resolver").values({ name, type: type.type }).compile();
+  const same = sql
+    .updateTable("resolver")
+    .set({ type: type.type })
+    .where("id", "=", existing?.id ?? 0)
+    .where("type", "=", type.type)
     .compile();
   const secrets = new Set(type.fields.filter(({ kind }) => kind === "secret").map((field) => field.name));
   const rows = await Promise.all(
-    Object.entries(values).map(async ([key, value]) => {
-      const sealed = secrets.has(key);
-      const stored = sealed ? (await vault.seal(new TextEncoder().encode(value), resolverContext(name, key))).toBase64() : value;
-      return sql
-        .insertInto("resolver_config")
-        .columns(["resolver_id", "key", "value", "type"])
-        .expression((eb) =>
-          eb
-            .selectFrom("resolver")
-            .select((col) => [
-              "id",
-              col.val(key).as("key"),
-              col.val(stored).as("value"),
-              col.val(sealed ? "password" : "").as("type"),
-            ])
-            .where("name", "=", name),
-        )
-        .onConflict((conflict) =>
-          conflict
-            .columns(["resolver_id", "key"])
-            .doUpdateSet((eb) => ({ value: eb.ref("excluded.value"), type: eb.ref("excluded.type") })),
-        )
-        .compile();
+    Object.entries(values).map(async ([key, value]): Promise<Statement> => {
+      const before = existing?.values.get(key);
+      const isSame = before !== undefined && (await unsealValue(engine, name, key, before)) === value;
+      const stored = isSame ? before : await sealValue(engine, name, key, value, secrets.has(key));
+      const query = before
+        ? sql
+            .updateTable("resolver_config")
+            .set(stored)
+            .where("resolver_id", "=", existing?.id ?? 0)
+            .where("key", "=", key)
+            .where("value", "=", before.value)
+            .compile()
+        : sql
+            .insertInto("resolver_config")
+            .columns(["resolver_id", "key", "value", "type"])
+            .expression((eb) =>
+              eb
+                .selectFrom("resolver")
+                .select((col) => [
+                  "id",
+                  col.val(key).as("key"),
+                  col.val(stored.value).as("value"),
+                  col.val(stored.type).as("type"),
+                ])
+                .where("name", "=", name),
+            )
+            .compile();
+      return { query, expect: 1 };
     }),
   );
-  return [{ query: create }, ...rows.map((query) => ({ query }))];
+  return [{ query: existing ? same : create, expect: 1 }, ...rows];
+}
+
+async function sealValue({ vault }: Engine, resolver: string, key: string, value: string, secret: boolean) {
+  if (!secret) return { value, type: "" };
+  const sealed = await vault.seal(new TextEncoder().encode(value), resolverContext(resolver, key));
+  return { value: sealed.toBase64(), type: "password" };
 }

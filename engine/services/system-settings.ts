@@ -103,7 +103,7 @@ export async function writeSettings(work: Work, settings: Given[]): Promise<Chan
     const setting = { ...given, type: given.type ?? known ?? "" };
     checkSetting(setting);
     change.set(setting.key, known === undefined ? "insert" : "update");
-    statements.push(setting.value === CENSORED ? keepSecret(setting, known, engine) : await toStatement(setting, engine));
+    statements.push(setting.value === CENSORED ? keepSecret(setting, known, engine) : await toStatement(setting, known, engine));
   }
   work.audit.info = [...change.keys()].join(", ");
   await writeOrRefuse(work, statements, ["none"]);
@@ -155,17 +155,25 @@ function keepSecret({ key: spelt, type, description }: Setting, known: string | 
   return { query, expect: 1 };
 }
 
-async function toStatement({ key: spelt, value, type, description }: Setting, { store, vault }: Engine): Promise<Statement> {
+/** Lost if it is of another type by now than `known`: what was sealed must not become readable by an accident of time. */
+async function toStatement(
+  { key: spelt, value, type, description }: Setting,
+  known: string | undefined,
+  { store, vault }: Engine,
+): Promise<Statement> {
   const key = rowOf(spelt);
   const kept = type === "password" ? (await vault.seal(new TextEncoder().encode(value), settingContext(key))).toBase64() : value;
   const query = store.sql
     .insertInto("config")
     .values({ key, value: kept, type, description: description ?? "" })
     .onConflict((conflict) =>
-      conflict.column("key").doUpdateSet({ value: kept, type, ...(description === null ? {} : { description }) }),
+      conflict
+        .column("key")
+        .doUpdateSet({ value: kept, type, ...(description === null ? {} : { description }) })
+        .where("config.type", "=", known ?? type),
     )
     .compile();
-  return { query };
+  return { query, expect: 1 };
 }
 
 /** The names POST /system/setDefault takes, in their own spelling. */

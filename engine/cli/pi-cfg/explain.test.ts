@@ -208,8 +208,9 @@ describe("ostiary.toml", () => {
 describe("old names of commands", () => {
   const said = (text: string) => explainOldName(text.split(" "), false);
   test.each([
-    ["create_enckey", "ostiary init"], // B01
-    ["pi-manage create_enckey --enckey_b64=x", "ostiary init"],
+    ["create_enckey", "ostiary key create"], // B01
+    ["pi-manage create_enckey --enckey_b64=x", "ostiary key create"],
+    ["encrypt_enckey /etc/privacyidea/enckey", "ostiary key encrypt"],
     ["create_audit_keys", "ostiary init"], // B03
     ["admin change root", "ostiary admin password"], // B07
     ["runserver", "ostiary serve"], // B06

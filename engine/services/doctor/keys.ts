@@ -10,7 +10,8 @@ const FORMS: Record<RingForm, Omit<Finding, "severity">> = {
   plain: {
     what: "The key ring is not sealed.",
     meaning: "The server starts by itself; who copies database and keys together has every seed.",
-    advice: "Keep both in different backups. A sealed ring (ostiary init --seal) has to be unlocked after every start.",
+    advice:
+      "Keep both in different backups. A ring that is sealed by a passphrase (ostiary key encrypt) has to be unlocked after every start.",
   },
   passphrase: {
     what: "The key ring is sealed by a passphrase, so what is in it was not tried.",

@@ -135,7 +135,7 @@ export const orphans: Check = {
         severity: "warning",
         what: `${lost.length} tokens belong to users who are gone: ${named.join(", ")}${lost.length > MAX_NAMED ? ", …" : ""}.`,
         meaning: "They can not be used to log in, and come to life again if a user gets the same number.",
-        advice: "Delete or unassign them: POST /token/unassign, DELETE /token/SERIAL",
+        advice: "ostiary token unassign SERIAL, or ostiary token delete SERIAL",
       });
     }
     if (looked < owners.length) {
