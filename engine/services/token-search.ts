@@ -172,6 +172,7 @@ function candidates({ sql: builder }: Store, { type, assigned, unassigned, seria
   if (assigned && !unassigned) conditions.push(sql`exists (${owner})`);
   if (unassigned && !assigned) conditions.push(sql`not exists (${owner})`);
   if (serial !== undefined) conditions.push(sql`instr(lower(token.serial), ${serial.toLowerCase()}) > 0`);
-  conditions.push(among.length > 0 ? sql`token.type in (${sql.join(among)})` : sql`1 = 0`);
+  // The plus: the walk goes by id; by the index of types every slice would sort them all.
+  conditions.push(among.length > 0 ? sql`+token.type in (${sql.join(among)})` : sql`1 = 0`);
   return builder.selectFrom("token").where((eb) => eb.and(conditions));
 }
