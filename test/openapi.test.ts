@@ -87,6 +87,8 @@ describe("GET /openapi.json", () => {
     const { valid, errors } = await new Validator().validate(document);
     expect(errors ?? []).toEqual([]);
     expect(valid).toBe(true);
+    // It can say no.
+    expect((await new Validator().validate({ ...document, paths: { "no-slash": {} } })).valid).toBe(false);
   });
   test("parameters: those in the path are required and stand in it, names are unique, each has a schema and words", () => {
     for (const { path, method, operation } of operations()) {
