@@ -2,7 +2,7 @@
 // logs in; the workers open sessions of their own and ask the keeper to mend what fails (handover.ts).
 //
 //   out ── settle(): module, token, PIN ─▶ in ── a fault ─▶ mend(): session, login, restart of the module ─▶ in
-//    │  ◀────────────────────────────────────────────────────────── all of it failed ── settle() every second ┘
+//    │  ◀──────────────────────────────────────────── all of it failed ── settle() every second, then less often ┘
 //    └─ no PIN, or the token refused it ─▶ waits for a person: a PIN is never tried twice after it was refused
 import type { DeviceKeyName, DeviceOwner, DeviceSettings } from "./device.ts";
 import { openDeviceOwner } from "./pkcs11/device.ts";
@@ -15,8 +15,8 @@ export interface DeviceLogin {
   readonly fault: string | null;
   /** Nobody but a person can help: a PIN is needed. */
   readonly needsPin: boolean;
-  /** Gets in, or says in `fault` why not. One try. */
-  settle(): void;
+  /** Gets in, or says in `fault` why not. One try; with `restart` a second one after the module was restarted. `key`: what must work then. */
+  settle(key?: DeviceKeyName | null, restart?: boolean): void;
   /** One try with another PIN, which is kept in memory if it is right. False: refused. Throws DeviceUnavailableError. */
   tryPin(pin: string): boolean;
   /** After a fault, with the retries of the settings and a restart of the module at last. `key`: what must work then. False: it stays out. */
@@ -66,6 +66,16 @@ export function createDeviceLogin(
     }
   }
 
+  function work(key: DeviceKeyName | null): void {
+    enter();
+    if (key) device.probe(key);
+  }
+
+  function workAnew(key: DeviceKeyName | null): void {
+    device.restart();
+    work(key);
+  }
+
   function attempt(run: () => void): boolean {
     try {
       run();
@@ -87,8 +97,8 @@ export function createDeviceLogin(
     get needsPin() {
       return needsPin;
     },
-    settle() {
-      attempt(enter);
+    settle(key = null, restart = false) {
+      if (!attempt(() => work(key)) && restart && !needsPin) attempt(() => workAnew(key));
     },
     tryPin(given) {
       device.reconnect();
@@ -106,19 +116,12 @@ export function createDeviceLogin(
     },
     async mend(key) {
       if (fault !== null && performance.now() - failedTick < REMEMBER) return false;
-      const work = () => {
-        enter();
-        if (key) device.probe(key);
-      };
       for (let round = 0; round <= settings.retries; round++) {
         if (round > 0) await sleep(FIRST_PAUSE * 2 ** (round - 1));
-        if (attempt(work)) return true;
+        if (attempt(() => work(key))) return true;
         if (needsPin) return false;
       }
-      return attempt(() => {
-        device.restart();
-        work();
-      });
+      return attempt(() => workAnew(key));
     },
   };
 }

@@ -37,8 +37,8 @@ interface OpenRing {
   stamp: string;
 }
 
-/** How often a security module that is away is looked for, milliseconds. */
-const LOOK_AGAIN = 1000;
+/** When a security module that is away is looked for again, milliseconds; the pause doubles up to the second value. */
+const LOOK_AGAIN = [1000, 10_000] as const;
 
 const { keysDirectory, keeperChannel, keeperOpen, device: deviceSettings, deviceGate } = workerData as WorkerSettings;
 const path = ringPath(keysDirectory);
@@ -55,10 +55,17 @@ serveRing(keeperChannel, readOpenRing, mend);
 parentPort?.on("message", (request: KeeperRequest) => {
   line = line.then(async () => parentPort?.postMessage(await answer(request)));
 });
-enqueue(settle);
-setInterval(() => {
-  if (login?.fault && !login.needsPin && usesDevice()) enqueue(settle);
-}, LOOK_AGAIN).unref();
+enqueue(() => settle());
+lookAgain(LOOK_AGAIN[0]);
+
+/** Looks after a module that is away; a person's turn it is where a PIN is needed. */
+function lookAgain(pause: number): void {
+  setTimeout(() => {
+    const isAway = login !== null && !login.needsPin && usesDevice() && (login.fault !== null || !isOpen());
+    if (isAway) enqueue(() => settle(true));
+    lookAgain(isAway ? Math.min(2 * pause, LOOK_AGAIN[1]) : LOOK_AGAIN[0]);
+  }, pause);
+}
 
 function enqueue(work: () => void): void {
   line = line.then(work).catch(() => undefined);
@@ -89,11 +96,11 @@ async function unlock(secret: string): Promise<boolean> {
 }
 
 /** Gets as far as possible with what is there, and tells the event loop. */
-function settle(): void {
+function settle(restart = false): void {
   try {
     if (ring === null || stampOf(path) !== ring.stamp) reread();
     // A module that came back, or was never asked.
-    if (login?.fault && usesDevice()) login.settle();
+    if (login?.fault && usesDevice()) login.settle(ring && findDeviceKey(ring.text), restart);
     if (ring === null && login !== null && login.fault === null) reread();
     tell(null);
   } catch (fault) {
