@@ -233,6 +233,7 @@ export function describeDevice(settings: Settings): DeviceSettings | null {
     keyLabel: settings["keys.pkcs11_key_label"],
     pinFile: settings["keys.pkcs11_pin_file"],
     retries: settings["keys.pkcs11_retries"],
+    timeout: 1000 * settings["keys.pkcs11_timeout_seconds"],
   };
 }
 

@@ -127,6 +127,11 @@ export const registry = {
     default: 5,
     help: "How often a failed operation of the module is tried again, within about a second. Modules on a network may have retries of their own, and then both multiply.",
   }),
+  "keys.pkcs11_timeout_seconds": define({
+    kind: integerKind(1, 300),
+    default: 10,
+    help: "How long a log-in waits for the module before it is answered with 503.",
+  }),
   "vault.fast_workers": define({
     kind: integerKind(0, 256),
     default: 0,

@@ -1,7 +1,7 @@
 // A hardware key store through PKCS#11, with SoftHSM2 as the hardware (config-and-tokens.md C01-C20, A42-A56; rest-api.md 2.5):
 // keys that stay in the module, a ring that the module seals, PINs, and a token that is pulled out.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDataDir } from "./kit/data-dir.ts";
 import { type CommandOutcome, runOstiary } from "./kit/run-ostiary.ts";
@@ -235,3 +235,60 @@ describe.skipIf(skip)("a ring that the module seals (C15, C17, C20)", () => {
     expect(readRing(site)).toBe(before);
   });
 });
+
+// SoftHSM2 behind a gate: while the file `hang` is there, decrypting does not come back.
+const HANGING = `
+#include <dlfcn.h>
+#include <unistd.h>
+typedef unsigned long (*fn)();
+static struct { long version; fn table[68]; } list;
+static fn decrypt;
+static unsigned long hang(unsigned long s, void *in, unsigned long n, void *out, void *m) {
+  while (access(HANG_FILE, F_OK) == 0) usleep(20000);
+  return decrypt(s, in, n, out, m);
+}
+unsigned long C_GetFunctionList(void **out) {
+  void *real;
+  fn get = (fn)dlsym(dlopen(REAL, RTLD_NOW), "C_GetFunctionList");
+  unsigned long code = get(&real);
+  if (code) return code;
+  __builtin_memcpy(&list, real, sizeof list);
+  decrypt = list.table[34];
+  list.table[34] = (fn)hang;
+  *out = &list;
+  return 0;
+}`;
+const compiler = Bun.which("cc");
+if (!skip && !compiler) console.warn("there is no C compiler: the test of a module that hangs is skipped");
+
+test.skipIf(skip || compiler === null)(
+  "a module that hangs: log-ins get a 503 after the timeout, a stop takes seconds",
+  async () => {
+    const site = makeSite();
+    const folder = makeDataDir();
+    const hang = join(folder, "hang");
+    const library = join(folder, "hanging.so");
+    const source = `#define REAL "${site.hsm.library}"\n#define HANG_FILE "${hang}"\n${HANGING}`;
+    const built = Bun.spawnSync(["cc", "-w", "-shared", "-fPIC", "-o", library, "-x", "c", "-"], { stdin: Buffer.from(source) });
+    expect(built.stderr.toString()).toBe("");
+    site.configure({ pkcs11_module: library, pkcs11_timeout_seconds: 1 });
+    await setUp(site, ["--pkcs11"]);
+    const server = await startServer({ dataDir: site.dataDir, env: site.hsm.env, args: ["--set", "server.drain_seconds=0"] });
+    const token = await enrol(server, { pin: "secret" });
+    const logIn = async () => (await check(server, { serial: token.serial, pass: `secret${token.value(0)}` })).answer;
+    writeFileSync(hang, "");
+    const refused = await logIn();
+    expect([refused.status, refused.error?.code]).toEqual([503, 707]);
+    rmSync(hang);
+    // The value that was refused is good; what the module said too late counts for nothing.
+    expect((await logIn()).value).toBe(true);
+    writeFileSync(hang, "");
+    const waiting = logIn().catch(() => null);
+    await Bun.sleep(100);
+    const started = performance.now();
+    const code = await server.stop();
+    expect(code).toBe(0);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    await waiting;
+  },
+);

@@ -41,6 +41,8 @@ Example
     log.info("stopping", { signal });
     await listener.stop(settings["server.drain_seconds"] * 1000);
     await close();
+    // All is closed; only a worker that hangs inside a security module can keep the process now.
+    setTimeout(() => process.exit(0), 500).unref();
     return 0;
   },
 };

@@ -17,6 +17,8 @@ export interface DeviceSettings {
   pinFile: string;
   /** How often an operation is tried anew when the module fails (A47, C11). */
   retries: number;
+  /** Milliseconds after which a job is answered without the module. */
+  timeout: number;
 }
 
 /** How a key is found in the module. */

@@ -14,9 +14,6 @@ import { makeSeed, openValue, sealValue } from "./values.ts";
 import { DeviceUnavailableError, SealBrokenError, VaultLockedError } from "./vault.ts";
 import { createWorkerRing } from "./worker-ring.ts";
 
-/** With five retries and a restart of the module the keeper needs a second or so. */
-const MEND_PATIENCE = 10_000;
-
 const settings = workerData as WorkerSettings;
 const device = settings.device && openDevice(settings.device, settings.deviceGate);
 const ring = createWorkerRing(settings, device);
@@ -53,7 +50,7 @@ async function start(): Promise<void> {
 
 /** Gets the session with the module back; the jobs that wait for it share one try. */
 function mendDevice(): Promise<boolean> {
-  mending ??= askToMend(settings.keeperChannel, MEND_PATIENCE)
+  mending ??= askToMend(settings.keeperChannel, settings.device?.timeout ?? 0)
     .then((mended) => {
       if (mended) device?.reconnect();
       return mended;

@@ -115,7 +115,7 @@ function reread(): void {
   if (form === "plain") keep(text, { form: "plain" }, stamp);
   else if (form === "device") {
     if (!login) return;
-    if (login.fault) login.settle();
+    login.settle(); // a new session, too, if the last try to open it broke the old one
     if (login.fault) return;
     const opened = openByDevice(text, login.device);
     keep(opened.ring, opened.seal, stamp);

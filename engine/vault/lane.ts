@@ -2,7 +2,7 @@
 // and keeps the pool at its size.
 import { Piscina } from "piscina";
 import type { WorkerSettings } from "./jobs.ts";
-import { VaultBusyError } from "./vault.ts";
+import { DeviceUnavailableError, VaultBusyError } from "./vault.ts";
 
 export interface LaneOptions {
   /** Module whose export `handle` runs a job. */
@@ -15,6 +15,8 @@ export interface LaneOptions {
   /** A first guess of the milliseconds between two answers of the busy lane. */
   pace: number;
   settings: WorkerSettings;
+  /** Milliseconds after which a job is given up, for workers that call into a security module; it may hang. Absent: never. */
+  deadline?: number;
 }
 
 export interface Lane<J> {
@@ -25,7 +27,10 @@ export interface Lane<J> {
   admit(): void;
   /** Counts `count` answered jobs out. Every admitted job leaves exactly once. */
   leave(count: number): void;
-  /** Runs a job; `build` makes it again for the second try, because what is transferred is gone. Throws VaultBusyError when lost twice. */
+  /**
+   * Runs a job; `build` makes it again for the second try, because what is transferred is gone. Throws VaultBusyError when lost twice,
+   * DeviceUnavailableError when given up.
+   */
   run(build: () => { job: J; transfer?: ArrayBuffer[] }): Promise<unknown>;
   /** The error of a full lane, with the time it will take to drain. */
   describeBusy(): VaultBusyError;
@@ -36,6 +41,10 @@ export interface Lane<J> {
 /** piscina wants an array; its types, read with Bun's of postMessage, name only the object form. */
 type TransferList = NonNullable<NonNullable<Parameters<Piscina["run"]>[1]>["transferList"]>;
 
+/** The deadline of jobs while another one is late, milliseconds. */
+const STUCK_PATIENCE = 500;
+/** Milliseconds a stop waits for workers to end: one that hangs inside a security module does not. */
+const STOP_PATIENCE = 2000;
 /** How much a new measurement moves the pace. */
 const SMOOTHING = 0.05;
 /** Milliseconds after which a pool that lost a worker while it was starting is filled up again, see `watchPool`. */
@@ -56,8 +65,27 @@ export function openLane<J>(options: LaneOptions): Lane<J> {
   let pace = options.pace;
   let lastAnswer = performance.now();
   let stopping = false;
+  let stuck = 0;
   let drained: (() => void) | null = null;
   const watch = watchPool(pool, options.workers);
+
+  /** The answer, or DeviceUnavailableError when it is late. The worker goes on with it; nobody listens any more. */
+  const giveUp = async (answer: Promise<unknown>, deadline: number): Promise<unknown> => {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const fail = () => {
+      stuck++;
+      const settle = () => void stuck--;
+      answer.then(settle, settle);
+      reject(new DeviceUnavailableError("a call into the security module does not come back"));
+    };
+    // While one job hangs the next ones are not likely to fare better.
+    const timer = setTimeout(fail, stuck > 0 ? Math.min(deadline, STUCK_PATIENCE) : deadline);
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 
   const describeBusy = () => new VaultBusyError(Math.min(60, Math.max(1, Math.ceil((queued * pace) / 1000))));
 
@@ -87,8 +115,10 @@ export function openLane<J>(options: LaneOptions): Lane<J> {
       for (let attempt = 1; attempt <= 2; attempt++) {
         const { job, transfer } = build();
         try {
-          return await pool.run(job, { transferList: (transfer ?? []) as unknown as TransferList });
+          const answer = pool.run(job, { transferList: (transfer ?? []) as unknown as TransferList });
+          return await (options.deadline === undefined ? answer : giveUp(answer, options.deadline));
         } catch (fault) {
+          if (fault instanceof DeviceUnavailableError) throw fault;
           cause = fault;
           // Workers answer faults as values, so this is a lost worker. All jobs are computations: try once more.
         }
@@ -101,7 +131,7 @@ export function openLane<J>(options: LaneOptions): Lane<J> {
       stopping = true;
       if (queued > 0) await new Promise<void>((resolve) => (drained = resolve));
       watch.stop();
-      await pool.destroy();
+      await Promise.race([pool.destroy(), new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
     },
   };
 }

@@ -72,6 +72,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     limit: options.fastQueue ?? 20_000,
     pace: 0.05,
     settings,
+    ...(options.device ? { deadline: options.device.timeout } : {}),
   });
   const dear = openLane<DearJob>({
     filename: new URL("./dear-worker.ts", import.meta.url),

@@ -35,7 +35,15 @@ describe.skipIf(softHsmLibrary === null)("a token of SoftHSM2 (C10)", () => {
   beforeAll(() => {
     hsm = makeSoftHsm();
     setEnvironment("SOFTHSM2_CONF", hsm.env.SOFTHSM2_CONF);
-    settings = { module: hsm.library, slot: -1, tokenLabel: "", keyLabel: "ostiary", pinFile: hsm.pinFile, retries: 2 };
+    settings = {
+      module: hsm.library,
+      slot: -1,
+      tokenLabel: "",
+      keyLabel: "ostiary",
+      pinFile: hsm.pinFile,
+      retries: 2,
+      timeout: 10_000,
+    };
     device = openDeviceOwner(settings, gate);
   });
   afterAll(() => device.close());
@@ -193,7 +201,7 @@ describe.skipIf(softHsmLibrary === null)("a token of SoftHSM2 (C10)", () => {
 describe("what is no module is refused in words", () => {
   const folder = makeDataDir();
   const open = (module: string) =>
-    openDevice({ module, slot: -1, tokenLabel: "", keyLabel: "x", pinFile: "", retries: 0 }, makeGate()).random(1);
+    openDevice({ module, slot: -1, tokenLabel: "", keyLabel: "x", pinFile: "", retries: 0, timeout: 1000 }, makeGate()).random(1);
 
   test("missing, no library, a library of something else, writable by others", () => {
     const text = join(folder, "text.so");
