@@ -5,6 +5,7 @@ import { audit } from "./endpoints/audit.ts";
 import { auth } from "./endpoints/auth.ts";
 import { client } from "./endpoints/client.ts";
 import { job } from "./endpoints/job.ts";
+import { key } from "./endpoints/key.ts";
 import { system } from "./endpoints/system.ts";
 import { token } from "./endpoints/token.ts";
 import { tokenAdmin } from "./endpoints/token-admin.ts";
@@ -23,6 +24,7 @@ export const catalogue = {
   ...tokenAdmin,
   ...tokenGroup,
   ...user,
+  ...key,
   ...system,
   ...job,
   ...audit,

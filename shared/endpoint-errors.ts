@@ -39,7 +39,7 @@ function byWork({ access, methods, unaudited }: Endpoint): ErrorName[] {
   const changes = access !== "none" && methods.some((method) => method !== "GET");
   return [
     ...(changes ? (["changed_meanwhile"] as const) : []),
-    ...(access === "none" ? [] : (["busy", "locked"] as const)),
+    ...(access === "none" ? [] : (["busy", "locked", "module_away"] as const)),
     ...(unaudited ? [] : (["not_durable"] as const)),
     "unexpected",
   ];

@@ -13,6 +13,7 @@ import { startApp, type TestApp } from "./kit/start-app.ts";
 import { startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol, type TestToken } from "./kit/tokens.ts";
 
+const inRing = { where: "same", label: "" } as const;
 const quiet = () => ({ signal: new AbortController().signal, progress: () => {} });
 const faultOf = (work: Promise<unknown>) =>
   work.then(
@@ -99,7 +100,7 @@ describe("every kind of sealed value", () => {
   });
 
   test("a new key seals what is new; the rest keeps its key and opens", async () => {
-    second = (await addKey(app.engine, null, "test")).active ?? "";
+    second = (await addKey(app.engine, inRing, "test")).active ?? "";
     expect(second).not.toBe(first);
     await enrol(app, { user: "alice", pin: "new" });
     expect((await readKeyStatus(app.engine)).sealed).toEqual({ [first]: 6, [second]: 1 });
@@ -117,7 +118,10 @@ describe("every kind of sealed value", () => {
 
   test("rotation takes an unfinished one up without another key; then the old key goes, and everything still opens", async () => {
     const seen: number[] = [];
-    const done = await rotateKeys(app.engine, null, "test", { ...quiet(), progress: (count, total) => seen.push(count, total) });
+    const done = await rotateKeys(app.engine, inRing, "test", {
+      ...quiet(),
+      progress: (count, total) => seen.push(count, total),
+    });
     expect(done).toEqual({ active: second, isNew: false, resealed: 6, broken: 0, left: 0 });
     expect(seen.slice(-2)).toEqual([6, 6]);
     expect((await readKeyStatus(app.engine)).sealed).toEqual({ [second]: 7 });
@@ -143,7 +147,7 @@ describe("every kind of sealed value", () => {
   });
 
   test("a rotation when nothing is left makes a new key", async () => {
-    const done = await rotateKeys(app.engine, null, "test", quiet());
+    const done = await rotateKeys(app.engine, inRing, "test", quiet());
     expect(done).toMatchObject({ isNew: true, resealed: 7, left: 0 });
     expect(done.active).not.toBe(second);
   });
@@ -160,7 +164,7 @@ describe("every kind of sealed value", () => {
       return sealed;
     };
     const host = { ...engine, vault: Object.create(engine.vault, { reseal: { value: reseal } }) as Vault };
-    const done = await rotateKeys(host, null, "test", quiet());
+    const done = await rotateKeys(host, inRing, "test", quiet());
     // Enrolling anew took the token's infos away: of seven values its seed and its info are not among those sealed anew.
     expect(done).toMatchObject({ resealed: 5, left: 0 });
     // RFC 4226 appendix D, counter 0
@@ -172,22 +176,38 @@ describe("every kind of sealed value", () => {
     const { store } = app.engine;
     const spoil = store.sql.updateTable("token").set({ serial: "MOVED" }).where("serial", "=", "BROKEN000060").compile();
     await store.commit({ kind: "write", statements: [{ query: spoil, expect: 1 }], touches: ["all-tokens"] });
-    await addKey(app.engine, null, "test");
-    const done = await rotateKeys(app.engine, null, "test", quiet());
+    await addKey(app.engine, inRing, "test");
+    const done = await rotateKeys(app.engine, inRing, "test", quiet());
     expect(done).toMatchObject({ isNew: false, resealed: 125, broken: 1, left: 1 });
     const gone = store.sql.deleteFrom("token").where("serial", "=", "MOVED").compile();
     await store.commit({ kind: "write", statements: [{ query: gone, expect: 1 }], touches: ["all-tokens"] });
   });
 
   test("stopped, it ends after its slice and says what is left; it is refused while another one runs", async () => {
-    await addKey(app.engine, null, "test");
+    await addKey(app.engine, inRing, "test");
     const stop = new AbortController();
-    const first = rotateKeys(app.engine, null, "test", { signal: stop.signal, progress: () => stop.abort() });
-    const second = await faultOf(rotateKeys(app.engine, null, "test", quiet()));
+    const first = rotateKeys(app.engine, inRing, "test", { signal: stop.signal, progress: () => stop.abort() });
+    const second = await faultOf(rotateKeys(app.engine, inRing, "test", quiet()));
     expect(String(second)).toContain("being changed or rotated by another command");
     const done = await first;
     expect([done.resealed, done.left]).toEqual([50, 75]);
-    expect((await rotateKeys(app.engine, null, "test", quiet())).left).toBe(0);
+    expect((await rotateKeys(app.engine, inRing, "test", quiet())).left).toBe(0);
+  });
+
+  test("GET /system/keys, POST /system/keys/rotate: a job; administrators only", async () => {
+    const before = await app.api<{ active: string; left: number; keys: unknown[] }>("GET", "/system/keys");
+    expect(before.value).toMatchObject({ form: "plain", open: true, reason: null, left: 0 });
+    const { value } = await app.api<{ job: string }>("POST", "/system/keys/rotate");
+    let job = await app.api<{ state: string; result: unknown }>("GET", `/job/${value?.job}`);
+    while (job.value?.state === "running") job = await app.api("GET", `/job/${value?.job}`);
+    const after = await app.api<{ active: string; left: number }>("GET", "/system/keys");
+    expect(job.value).toMatchObject({ state: "done", result: { active: after.value?.active, isNew: true, left: 0 } });
+    expect(after.value?.active).not.toBe(before.value?.active);
+    for (const [method, path] of [
+      ["GET", "/system/keys"],
+      ["POST", "/system/keys/rotate"],
+    ] as const)
+      expect((await app.api(method, path, {}, { token: "" })).status).toBe(401);
   });
 
   test("who changed the ring stands in the trail, no key does", async () => {
@@ -197,7 +217,7 @@ describe("every kind of sealed value", () => {
       .all();
     db.close();
     expect(new Set(rows.map(({ action }) => action))).toEqual(new Set(["key create", "key rotate", "key drop"]));
-    expect(rows.every(({ administrator }) => administrator === "test")).toBe(true);
+    expect(new Set(rows.map(({ administrator }) => administrator))).toEqual(new Set(["test", "admin"]));
     const ring = JSON.parse(readFileSync(join(app.dataDir, "keys", "keyring.json"), "utf8")) as { sealKeys: { key: string }[] };
     for (const { key } of ring.sealKeys) expect(JSON.stringify(rows)).not.toContain(key.slice(0, 12));
   });

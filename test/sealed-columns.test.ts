@@ -21,6 +21,7 @@ const OPEN_BLOBS: Record<string, string> = {
   "audit_batch.signature": "signature",
   "audit_chain.head_hash": "link of the chain",
   "audit_chain.origin": "link of the chain",
+  "audit_gap.before_hash": "link of the chain",
   "audit_gap.last_hash": "link of the chain",
   "audit_gap.signature": "signature",
   "probe.filler": "zeros that prove that the disk takes writes",

@@ -1,5 +1,14 @@
 // ostiary key …: the keys that seal every secret in the database. docs/keys.md is the page to it.
-import { addKey, dropKey, KeyInUseError, type KeyStatus, readKeyStatus, rotateKeys, sealRing } from "../services/key-rotation.ts";
+import {
+  addKey,
+  dropKey,
+  KeyInUseError,
+  type KeyPlace,
+  type KeyStatus,
+  readKeyStatus,
+  rotateKeys,
+  sealRing,
+} from "../services/key-rotation.ts";
 import type { RingSealChoice } from "../vault/ring-info.ts";
 import { COMMON_OPTIONS, type Command, CommandError, type CommandLine, FLAG, UsageError } from "./command.ts";
 import { createFirstRing } from "./first-ring.ts";
@@ -11,7 +20,13 @@ const MIN_PASSPHRASE = 8;
 const UNLOCKING = `If a passphrase seals the ring, it is the first line of standard input; so is the PIN of a security module whose
 PIN is not in a file (keys.pkcs11_pin_file).`;
 
-const moduleLabel = (line: CommandLine) => (line.values.pkcs11 ? line.settings()["keys.pkcs11_key_label"] : null);
+const labelOf = (line: CommandLine) => line.settings()["keys.pkcs11_key_label"];
+
+/** Where a new key goes. Without either flag a key that lies in the module is not followed by one that does not. */
+function choosePlace(line: CommandLine): KeyPlace {
+  if (line.values.pkcs11 && line.values["in-ring"]) throw new UsageError("--pkcs11 and --in-ring exclude each other");
+  return { where: line.values.pkcs11 ? "module" : line.values["in-ring"] ? "ring" : "same", label: labelOf(line) };
+}
 
 function requireModule(line: CommandLine): void {
   if (line.values.pkcs11 && line.settings()["keys.pkcs11_module"] === "")
@@ -44,13 +59,14 @@ Example
 const create: Command = {
   name: "key create",
   summary: "make the first key ring, or a new key that seals from now on",
-  help: `ostiary key create [--pkcs11] [--seal | --pkcs11-ring] [--json]
+  help: `ostiary key create [--pkcs11 | --in-ring] [--seal | --pkcs11-ring] [--json]
 
 In a data directory without keys: makes the key files, and never writes over one that is there. (Then: ostiary admin add.)
 In one with keys: adds a key, which seals new values from now on; "key rotate" brings the older ones under it.
 ${UNLOCKING}
 
   --pkcs11          the key is made in the security module of keys.pkcs11_module and never leaves it
+  --in-ring         the key lies in the ring; without either it is made where the active one is
   --seal            first ring only: seal it by a passphrase, a line of standard input
   --pkcs11-ring     first ring only: seal it by a key in the security module; the keys inside then work in memory
   --json            one JSON document
@@ -58,10 +74,10 @@ ${COMMON_OPTIONS}
 
 Example
   ostiary key create --pkcs11 --data /srv/ostiary`,
-  options: { pkcs11: FLAG, seal: FLAG, "pkcs11-ring": FLAG, json: FLAG },
+  options: { pkcs11: FLAG, "in-ring": FLAG, seal: FLAG, "pkcs11-ring": FLAG, json: FLAG },
   async run(line) {
     requireModule(line);
-    if (await createFirstRing(line, moduleLabel(line))) {
+    if (await createFirstRing(line, line.values.pkcs11 ? labelOf(line) : null)) {
       if (line.values.json) printJson({ created: true });
       else
         console.log(`${line.dataDir}/keys holds a new key ring. Keep a copy: without it nothing in the database can be opened.`);
@@ -71,8 +87,9 @@ Example
       throw new UsageError(
         "there is a key ring already; it is never written over. To seal it in another way: ostiary key encrypt",
       );
+    const place = choosePlace(line);
     return withKeyRing(line, { unlock: true }, async ({ host, by }) => {
-      const { active, keys } = await addKey(host, moduleLabel(line), by);
+      const { active, keys } = await addKey(host, place, by);
       if (line.values.json) printJson({ created: false, active, keys });
       else console.log(`${active} seals new values from now on. "ostiary key rotate" brings the others under it.`);
       return 0;
@@ -114,7 +131,7 @@ Example
 
 async function chooseSeal(line: CommandLine, ask: (question: string) => Promise<string>): Promise<RingSealChoice> {
   if (line.values.remove) return { form: "plain" };
-  if (line.values.pkcs11) return { form: "device", label: `${moduleLabel(line)}-ring` };
+  if (line.values.pkcs11) return { form: "device", label: `${labelOf(line)}-ring` };
   const passphrase = await ask("new passphrase of the key ring");
   if (passphrase.length < MIN_PASSPHRASE)
     throw new CommandError(`the new passphrase, a line of standard input, has at least ${MIN_PASSPHRASE} characters`);
@@ -124,27 +141,29 @@ async function chooseSeal(line: CommandLine, ask: (question: string) => Promise<
 const rotate: Command = {
   name: "key rotate",
   summary: "make a new key and bring every sealed value under it",
-  help: `ostiary key rotate [--pkcs11] [--json]
+  help: `ostiary key rotate [--pkcs11 | --in-ring] [--json]
 
 Beside a running server: log-ins go on, and the server reads the new ring by itself. It may be stopped or killed at any moment; the
 same command then goes on where it was, without another new key. The old key stays in the ring until "key drop".
 ${UNLOCKING}
 
   --pkcs11          the new key is made in the security module of keys.pkcs11_module
+  --in-ring         the new key lies in the ring; without either it is made where the active one is
   --json            one JSON document at the end; no progress
 ${COMMON_OPTIONS}
 
 Example
   ostiary key rotate --data /srv/ostiary && ostiary key status --data /srv/ostiary`,
-  options: { pkcs11: FLAG, json: FLAG },
+  options: { pkcs11: FLAG, "in-ring": FLAG, json: FLAG },
   async run(line) {
     requireModule(line);
+    const place = choosePlace(line);
     return withKeyRing(line, { unlock: true }, async ({ host, by }) => {
       const progress = openProgress("sealed anew", line.values.json === true);
       const stop = new AbortController();
       const abort = () => stop.abort();
       process.once("SIGINT", abort).once("SIGTERM", abort);
-      const done = await rotateKeys(host, moduleLabel(line), by, { signal: stop.signal, progress: progress.show });
+      const done = await rotateKeys(host, place, by, { signal: stop.signal, progress: progress.show });
       progress.end();
       if (line.values.json) printJson(done);
       else {

@@ -6,6 +6,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { clientRoutes } from "./routes/client.ts";
 import { jobRoutes } from "./routes/job.ts";
+import { keyRoutes } from "./routes/key.ts";
 import { operationRoutes } from "./routes/operation.ts";
 import { realmRoutes } from "./routes/realm.ts";
 import { resolverRoutes } from "./routes/resolver.ts";
@@ -27,6 +28,7 @@ export const handlers: Handlers<EndpointName> = {
   ...userRoutes,
   ...resolverRoutes,
   ...realmRoutes,
+  ...keyRoutes,
   ...systemRoutes,
   ...jobRoutes,
   ...auditRoutes,

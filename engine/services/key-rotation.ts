@@ -35,6 +35,12 @@ export interface Rotation {
   left: number;
 }
 
+/** Where a new key is made: where the active one is, in the ring, or in the security module under a label. */
+export interface KeyPlace {
+  where: "same" | "ring" | "module";
+  label: string;
+}
+
 export interface RotationControl {
   signal: AbortSignal;
   progress(done: number, total: number): void;
@@ -58,8 +64,15 @@ export async function readKeyStatus(host: KeyHost): Promise<KeyStatus> {
 }
 
 /** Makes a new seal key the active one; values keep their keys until `rotateKeys`. Errors: as Vault.editRing, StoreInUseError. */
-export function addKey(host: KeyHost, label: string | null, by: string): Promise<RingInfo> {
-  return changeRing(host, { do: "add-key", label, now: host.now() }, "key create", by);
+export function addKey(host: KeyHost, place: KeyPlace, by: string): Promise<RingInfo> {
+  return withRingLock(host, () => makeKey(host, place, "key create", by));
+}
+
+async function makeKey(host: KeyHost, { where, label }: KeyPlace, action: string, by: string): Promise<RingInfo> {
+  const { active, keys } = await host.vault.describeRing();
+  const isSameModule = where === "same" && keys.find(({ id }) => id === active)?.kind === "pkcs11";
+  const inModule = where === "module" || isSameModule;
+  return edit(host, { do: "add-key", label: inModule ? label : null, now: host.now() }, action, by);
 }
 
 /** Seals the ring file in another way. Errors: as Vault.editRing, StoreInUseError. */
@@ -91,15 +104,12 @@ export class KeyInUseError extends Error {
   override readonly name = "KeyInUseError";
 }
 
-/**
- * Brings every value under the active key; makes a new one first, unless an earlier rotation was not finished.
- * @param label makes the new key in the security module, under this label
- */
-export function rotateKeys(host: KeyHost, label: string | null, by: string, control: RotationControl): Promise<Rotation> {
+/** Brings every value under the active key; makes a new one first, unless an earlier rotation was not finished. */
+export function rotateKeys(host: KeyHost, place: KeyPlace, by: string, control: RotationControl): Promise<Rotation> {
   return withRingLock(host, async () => {
     const before = await host.vault.describeRing();
     const isNew = !before.open || countLeft(before, await countSealed(host)) === 0;
-    const { active } = isNew ? await edit(host, { do: "add-key", label, now: host.now() }, "key rotate", by) : before;
+    const { active } = isNew ? await makeKey(host, place, "key rotate", by) : before;
     if (active === null) throw new Error("an open ring has an active key");
     const total = countLeft({ ...before, active }, await countSealed(host)) ?? 0;
     const done = { resealed: 0, broken: 0 };

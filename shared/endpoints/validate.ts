@@ -47,6 +47,7 @@ export const validate = {
       "token_locked",
       "busy",
       "locked",
+      "module_away",
     ],
   }),
 };

@@ -79,6 +79,7 @@ export const germanErrors: Readonly<Record<ErrorName, string>> = {
   lost_without_owner: "Nur ein Token, das einen Besitzer hat, kann als verloren ersetzt werden.",
   hsm: "{text}",
   passphrase_wrong: "Die Passphrase oder PIN ist falsch.",
+  ring_in_use: "Der Schlüsselbund wird gerade von einem anderen Aufruf oder Befehl geändert. Bitte danach noch einmal versuchen.",
   body_too_large: "Die Anfrage ist größer als die {limit} Byte, die hier angenommen werden.",
 
   busy: "Der Server ist ausgelastet. Bitte in {seconds} Sekunden noch einmal versuchen.",

@@ -1,0 +1,23 @@
+// /system/keys: the key ring, for the site.
+import { ApiError } from "@ostiary/shared/errors.ts";
+import { readKeyStatus, rotateKeys } from "../../services/key-rotation.ts";
+import { StoreInUseError } from "../../store/process-lock.ts";
+import type { Handlers } from "../call.ts";
+import { toApiError } from "../faults.ts";
+
+export const keyRoutes: Handlers<"keyStatus" | "keyRotate"> = {
+  keyStatus: async ({ engine }) => ({ value: await readKeyStatus(engine) }),
+  async keyRotate(call) {
+    const { engine, caller, params, audit } = call;
+    const place = { where: params.where ?? "same", label: engine.settings["keys.pkcs11_key_label"] } as const;
+    const { id } = engine.jobs.start("key rotate", caller?.username ?? "", async (control) => {
+      try {
+        return await rotateKeys(engine, place, caller?.username ?? "", control);
+      } catch (fault) {
+        throw fault instanceof StoreInUseError ? new ApiError("ring_in_use", {}, { cause: fault }) : toApiError(fault, call);
+      }
+    });
+    audit.actionDetail = `job ${id}`;
+    return { value: { job: id } };
+  },
+};
