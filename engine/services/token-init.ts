@@ -13,7 +13,7 @@ import { readMoment } from "./token-attributes.ts";
 import { readTokenInfo } from "./token-info.ts";
 import { ownerStatements, realmStatements } from "./token-owner.ts";
 import { isOwnedBy, requireUser } from "./token-select.ts";
-import { type Work, writeOrRefuse } from "./work.ts";
+import type { Work } from "./work.ts";
 
 export type InitParams = ParamsOf<Catalogue["tokenInit"]>;
 
@@ -53,10 +53,12 @@ export async function initToken(
       ...placeStatements(work, params, serial, user, existing),
     ];
     try {
-      await writeOrRefuse(work, statements, [
+      // Not writeOrRefuse: a serial that was made by chance and is taken is no reason to give up.
+      const won = await work.write(statements, [
         { serials: [serial] },
         ...(user ? [{ owner: { resolver: user.resolver, userId: user.userId } }] : []),
       ]);
+      if (!won) throw new ApiError("changed_meanwhile");
       return { serial, ...enrolment.detail };
     } catch (error) {
       if (!(error instanceof ConstraintError)) throw error;

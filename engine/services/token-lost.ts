@@ -5,7 +5,7 @@ import { ApiError } from "@ostiary/shared/errors.ts";
 import { generatePassword, lostTokenClasses } from "../core/generate-password.ts";
 import { MAX_SERIAL_LENGTH } from "../core/serial.ts";
 import { formatValidity } from "../core/validity.ts";
-import { ConstraintError, type Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { pw } from "../tokens/pw.ts";
 import { selectOpenToken, touching, updateUnchanged } from "./token-change.ts";
 import { copyOwnerStatements, copyRealmsStatement } from "./token-owner.ts";
@@ -60,12 +60,7 @@ export async function replaceLost(work: Work, which: Which & { serial: string },
     ...copyOwnerStatements(store.sql, lost.id, serial),
     copyRealmsStatement(store.sql, lost.id, serial),
   ];
-  try {
-    await writeOrRefuse(work, statements, [...touching(lost), { serials: [serial] }]);
-  } catch (error) {
-    if (error instanceof ConstraintError) throw new ApiError("changed_meanwhile", {}, { cause: error });
-    throw error;
-  }
+  await writeOrRefuse(work, statements, [...touching(lost), { serials: [serial] }]);
   return {
     serial,
     init: true as const,
