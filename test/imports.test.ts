@@ -70,6 +70,7 @@ const packageZones: Record<string, string[]> = {
   "@logtape/logtape": ["engine/settings"],
   jose: ["engine/services", "test"],
   re2js: ["engine/services", "engine/audit"],
+  yaml: ["engine/audit"],
   kysely: ["engine/store", "engine/audit", "engine/services"],
   "bun:ffi": ["engine/vault"],
   "bun:sqlite": ["engine/store", "engine/audit", "engine/services", "engine/backup", "test", "bench"],

@@ -38,6 +38,8 @@ export interface RowChecker {
 // Cache. Key: chain, number and hash of a row that was proven: the hash stands for the row and all before it. Bound: below.
 // Lifetime: the worker's. Nobody invalidates it: another row has another hash.
 const provenRows = 20_000;
+// Blocks without an index that are read for one page to find neighbours in chains that are rarely written.
+const slowBlocks = 8;
 
 /** Over a connection that stays open. */
 export function createRowChecker(db: Database, publicKey: KeyObject): RowChecker {
@@ -55,7 +57,7 @@ export function createRowChecker(db: Database, publicKey: KeyObject): RowChecker
 
   return {
     check(rows, index, { now, graceMs, budget }) {
-      const neighbours = openNeighbours(db, index);
+      const neighbours = openNeighbours(db, index, slowBlocks);
       const chains = readChains(db);
       let left = budget;
 

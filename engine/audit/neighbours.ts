@@ -12,12 +12,9 @@ export interface Neighbours {
   after(row: AuditRow): AuditRow | null | undefined;
 }
 
-// Blocks without an index that are read for one call, in all.
-const slowBlocks = 8;
-
-/** `db` in a read transaction. */
-export function openNeighbours(db: Database, index: Database | null): Neighbours {
-  let patience = slowBlocks;
+/** `db` in a read transaction. `patience`: how many blocks that the index does not know may be read in vain, in all. */
+export function openNeighbours(db: Database, index: Database | null, patience: number): Neighbours {
+  let left = patience;
   const blocks = index === null ? new Map() : readValidBlocks(db, index);
   const next = {
     before: db.query<AuditRow, [number]>("SELECT * FROM audit WHERE id < ? ORDER BY id DESC LIMIT 1"),
@@ -49,7 +46,6 @@ export function openNeighbours(db: Database, index: Database | null): Neighbours
     const last = Math.floor((edge?.id ?? row.id) / blockRows);
     for (let block = Math.floor(row.id / blockRows); ; block += step) {
       const held = mayHold(block, row.chain);
-      if (held === null && --patience < 0) return undefined;
       if (held !== false) {
         const from = block * blockRows;
         const until = from + blockRows - 1;
@@ -58,6 +54,7 @@ export function openNeighbours(db: Database, index: Database | null): Neighbours
             ? inChain.before.get(from, Math.min(until, row.id - 1), row.chain)
             : inChain.after.get(Math.max(from, row.id + 1), until, row.chain);
         if (found !== null) return found;
+        if (held === null && --left < 0) return undefined;
       }
       if (block === last) return null;
     }

@@ -31,13 +31,27 @@ export interface ChainReport {
   node: string;
   epoch: number;
   rows: number;
+  /** Rows that rotation removed and signed for. */
+  removed: number;
   lastSeq: number;
   /** Rows up to here are covered by a valid signature in the database or the checkpoint file; those after are not yet signed. */
   signedTo: number;
 }
 
+/** Rows of a chain that rotation removed, with a valid signature. */
+export interface RemovedRows {
+  chain: number;
+  firstSeq: number;
+  lastSeq: number;
+  /** The latest removal among them, milliseconds since 1970. */
+  removedAt: number;
+}
+
 export interface AuditReport {
   rows: number;
+  /** At most `problemLimit` runs; `removedCount` counts the rows of all. */
+  removed: RemovedRows[];
+  removedCount: number;
   chains: ChainReport[];
   /** At most `problemLimit`; `problemCount` counts all. */
   problems: AuditProblem[];

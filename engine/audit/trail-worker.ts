@@ -1,9 +1,9 @@
 // Runs in a worker thread: searches of the audit trail, on connections of their own. Nothing here writes.
 import { Database } from "bun:sqlite";
-import { createPublicKey, type KeyObject } from "node:crypto";
 import { workerData } from "piscina";
 import { type CheckOptions, createRowChecker, type RowVerdict } from "./check-rows.ts";
 import { indexPath, openIndexForReading } from "./index-file.ts";
+import { toAuditPublicKey } from "./public-key.ts";
 import type { AuditRow } from "./rows.ts";
 import { type Found, type SearchJob, searchAudit } from "./search.ts";
 
@@ -31,7 +31,7 @@ export type PageAnswer = { page: Page } | { code: string; message: string };
 const { databasePath, publicKey } = workerData as TrailWorkerData;
 const db = new Database(databasePath, { readonly: true });
 db.run("PRAGMA busy_timeout = 1000");
-const checker = createRowChecker(db, toPublicKey(publicKey));
+const checker = createRowChecker(db, toAuditPublicKey(publicKey));
 let index: Database | null = null;
 
 /** What piscina calls by name. */
@@ -61,10 +61,3 @@ const readPage = db.transaction((job: PageJob): Page => {
   );
   return { ...found, rows, verdicts: checker.check(rows, index, job.check), nodes };
 });
-
-function toPublicKey(raw: Uint8Array): KeyObject {
-  return createPublicKey({
-    key: { kty: "OKP", crv: "Ed25519", x: raw.toBase64({ alphabet: "base64url", omitPadding: true }) },
-    format: "jwk",
-  });
-}

@@ -93,9 +93,11 @@ describe("an untouched log", () => {
     const report = await verifyAfter(() => {});
     expect(report).toEqual({
       rows: 30,
+      removed: [],
+      removedCount: 0,
       problems: [],
       problemCount: 0,
-      chains: [{ chain: 1, node: "n1", epoch: 1, rows: 30, lastSeq: 30, signedTo: 25 }],
+      chains: [{ chain: 1, node: "n1", epoch: 1, rows: 30, lastSeq: 30, signedTo: 25, removed: 0 }],
     });
   });
 

@@ -1,5 +1,5 @@
 // Reads the whole audit log and tells what was done to it since it was written: rows changed, removed, moved, or cut off
-// the end, and signatures that do not fit. Works beside a running engine, in bounded memory, on a read-only connection.
+// the end, and signatures that do not fit. Rows that rotation removed are not missed where its signature stands for them. Works beside a running engine, in bounded memory, on a read-only connection.
 // Who holds the signing key can forge anything; who holds only the database cannot touch a signed row unnoticed, and cannot
 // cut the end off past the newest line of a checkpoint file kept elsewhere. Rows after the last signature are not protected
 // yet: the report says which (signedTo, lastSeq).
@@ -8,7 +8,8 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { existsSync } from "node:fs";
 import { encodeAuditStatement } from "../core/audit-chain.ts";
 import { type Checkpoint, readCheckpoints } from "./checkpoint-file.ts";
-import { type AuditProblem, type AuditReport, collectProblems } from "./problems.ts";
+import { type Gap, openGaps } from "./gaps.ts";
+import { type AuditProblem, type AuditReport, collectProblems, problemLimit, type RemovedRows } from "./problems.ts";
 import { type AuditRow, nextBatch, readEnd, readSlice, toWalkedRow } from "./rows.ts";
 import { type ChainStart, type ChainWalk, createChainWalk, type SignedHash } from "./walk.ts";
 
@@ -49,12 +50,22 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
       problems.add({ kind: "bad-checkpoint", chain: 0, seq: 0, id: null, text });
     }
     const walkers = new Map<number, Walker>();
+    const removed = new Map<string, RemovedRows>();
+    /** The same, noting what is found. */
+    const listing = (chain: number, findGap: (seq: number) => Gap | null) => (seq: number) => {
+      const gap = findGap(seq);
+      if (gap?.valid && removed.size < problemLimit) {
+        const { firstSeq, lastSeq, removedAt } = gap;
+        removed.set(`${chain} ${firstSeq}`, { chain, firstSeq, lastSeq, removedAt });
+      }
+      return gap;
+    };
     for (const { start, signedSeq } of end.chains) {
       const outside = checkpoints.get(chainKey(start.id, start.node, start.epoch)) ?? new Map<number, Uint8Array>();
       checkpoints.delete(chainKey(start.id, start.node, start.epoch));
       walkers.set(start.id, {
         start,
-        walk: createChainWalk(start, problems.add),
+        walk: createChainWalk(start, problems.add, listing(start.id, openGaps(db, start, publicKey))),
         batch: readBatch(db, start, 0, publicKey),
         checkpoints: outside,
         signedSeq: maximum(signedSeq, outside.keys()),
@@ -72,9 +83,12 @@ export async function verifyAudit(options: VerifyAuditOptions): Promise<AuditRep
     }
     for (const { walk, signedSeq } of walkers.values()) walk.finish(signedSeq);
     for (const [key, outside] of checkpoints) problems.add(describeLostChain(key, outside));
+    const chains = [...walkers.values()].map(({ walk }) => walk.report());
     return {
       rows,
-      chains: [...walkers.values()].map(({ walk }) => walk.report()),
+      removed: [...removed.values()],
+      removedCount: chains.reduce((sum, chain) => sum + chain.removed, 0),
+      chains,
       problems: problems.listed,
       problemCount: problems.count,
     };

@@ -1,11 +1,13 @@
 // Follows one audit chain row by row, in the order of row ids, and reports where the rows are not what the chain says.
 //
 //   seq = expected      link to the hash before: differs -> "changed"
-//   seq > expected      a gap opens; its rows may still come ("reordered"), or never do ("missing")
+//   seq > expected      rotation removed the rows between and signed for it: go on from the hash it signed. Else a gap opens; its
+//                       rows may still come ("reordered"), or never do ("missing")
 //   seq < expected      fills a gap -> "reordered", else it is a copy -> "reordered"
 //
 // After each problem the walk goes on from the hash that is stored, so one altered row gives one report.
 import { type AuditEntry, linkAuditRow } from "../core/audit-chain.ts";
+import type { Gap } from "./gaps.ts";
 import type { AuditProblem, AuditProblemKind, ChainReport } from "./problems.ts";
 
 export interface ChainStart {
@@ -47,9 +49,14 @@ const hashBytes = 32;
 // More gaps than this are counted as problems at once instead of being kept for rows that may still come.
 const gapLimit = 1000;
 
-/** A walk that expects row 1 on the origin of the chain. */
-export function createChainWalk(chain: ChainStart, report: (problem: AuditProblem) => void): ChainWalk {
+/** A walk that expects row 1 on the origin of the chain. `findGap`: the removal in which a row lies. */
+export function createChainWalk(
+  chain: ChainStart,
+  report: (problem: AuditProblem) => void,
+  findGap: (seq: number) => Gap | null,
+): ChainWalk {
   let expected = 1;
+  let removed = 0;
   // null: unknown, because the stored value is no hash.
   let previous: Uint8Array | null = chain.origin.length === hashBytes ? chain.origin : null;
   let rows = 0;
@@ -75,11 +82,44 @@ export function createChainWalk(chain: ChainStart, report: (problem: AuditProble
     return true;
   }
 
+  /** Goes over rows that rotation removed, up to row `until`. */
+  function passRemoved(until: number): void {
+    for (;;) {
+      const gap = expected < until ? findGap(expected) : null;
+      if (gap === null) return;
+      const { firstSeq, lastSeq, beforeHash, lastHash, valid } = gap;
+      if (!valid) {
+        add(
+          "bad-signature",
+          expected,
+          null,
+          `that rows ${firstSeq} to ${lastSeq} were removed by rotation is not signed by this key`,
+        );
+        return;
+      }
+      // It may begin before `expected`: rows that were walked already were removed meanwhile.
+      if (firstSeq === expected) {
+        if (previous === null || !equalBytes(previous, beforeHash))
+          add("changed", expected, null, `the rows that rotation removed after row ${expected - 1} did not hang on it`);
+        else signedTo = Math.max(signedTo, expected - 1);
+      }
+      removed += lastSeq - expected + 1;
+      expected = lastSeq + 1;
+      previous = lastHash;
+    }
+  }
+
   return {
     step({ id, seq, entry, hash, plausible }) {
       rows += 1;
+      if (seq > expected) passRemoved(seq);
       if (seq < expected) {
-        add("reordered", seq, id, fillGap(seq) ? `row ${seq} stands after later rows` : `row ${seq} is there twice`);
+        const how = fillGap(seq)
+          ? "stands after later rows"
+          : findGap(seq)
+            ? "was removed by rotation and is back"
+            : "is there twice";
+        add("reordered", seq, id, `row ${seq} ${how}`);
         return;
       }
       if (seq > expected) {
@@ -98,6 +138,7 @@ export function createChainWalk(chain: ChainStart, report: (problem: AuditProble
       else add("bad-signature", row.seq, row.id, `rows ${signedTo + 1} to ${row.seq} are not the ones that were signed`);
     },
     finish(signedSeq) {
+      passRemoved(Number.POSITIVE_INFINITY);
       for (const gap of gaps) reportMissing(gap);
       const last = expected - 1;
       const claimed = Math.max(signedSeq, chain.headSeq);
@@ -108,7 +149,7 @@ export function createChainWalk(chain: ChainStart, report: (problem: AuditProble
         add("changed", last, null, `the head of the chain does not fit row ${last}`);
       }
     },
-    report: () => ({ chain: chain.id, node: chain.node, epoch: chain.epoch, rows, lastSeq: expected - 1, signedTo }),
+    report: () => ({ chain: chain.id, node: chain.node, epoch: chain.epoch, rows, removed, lastSeq: expected - 1, signedTo }),
   };
 }
 

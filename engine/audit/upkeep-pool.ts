@@ -1,0 +1,44 @@
+// The worker of the upkeep as the event loop sees it.
+import { Piscina } from "piscina";
+import { toStoreError } from "../store/sqlite-errors.ts";
+import { StoreUnavailableError } from "../store/store.ts";
+import { RulesFileError } from "./rotation-rules.ts";
+import type { Selection, SelectJob } from "./rotation-select.ts";
+import type { UpkeepAnswer, UpkeepWorkerData } from "./upkeep-worker.ts";
+
+export interface UpkeepPool {
+  /** Makes at most `limit` blocks of the index; `left`: how many are still to be made. */
+  feed(limit: number): Promise<{ made: number; left: number }>;
+  /** Chooses rows for rotation. Rejects with RulesFileError. */
+  select(job: SelectJob): Promise<Selection>;
+  close(): Promise<void>;
+}
+
+// A slice of work takes well below a second; what takes longer is stuck, and its worker is ended.
+const patienceMs = 60_000;
+
+/** The thread starts with the first call. Rejects with StoreUnavailableError, or the error of SQLite. */
+export function openUpkeepPool(data: UpkeepWorkerData): UpkeepPool {
+  const pool = new Piscina<unknown, UpkeepAnswer<unknown>>({
+    filename: new URL("./upkeep-worker.ts", import.meta.url).href,
+    workerData: data,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+  });
+
+  async function run<T>(name: string, job: unknown): Promise<T> {
+    const answer = await pool.run(job, { name, signal: AbortSignal.timeout(patienceMs) }).catch((error: unknown) => {
+      throw new StoreUnavailableError("the worker of the audit trail failed", { cause: error });
+    });
+    if ("value" in answer) return answer.value as T;
+    if (answer.fault === "rules") throw new RulesFileError(answer.message);
+    throw toStoreError(Object.assign(new Error(answer.message), { code: answer.code }));
+  }
+
+  return {
+    feed: (limit) => run("feed", limit),
+    select: (job) => run("select", job),
+    close: () => pool.destroy(),
+  };
+}
