@@ -7,8 +7,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../package.json" with { type: "json" };
-import { type AuditSigner, startAuditSigner } from "./audit/signer.ts";
-import { openTrailReader } from "./audit/trail-reader.ts";
+import { openAudit } from "./audit/open-audit.ts";
 import { type Settings, SettingsError } from "./config.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 import { createTokenBucket } from "./core/token-bucket.ts";
@@ -31,7 +30,6 @@ import { resolverContext } from "./services/resolvers.ts";
 import { createSessions } from "./services/sessions.ts";
 import { openTrustedJwts } from "./services/trusted-jwts.ts";
 import { openStore } from "./store/sqlite-store.ts";
-import type { Store } from "./store/store.ts";
 import { openSystemConfig } from "./store/system-config.ts";
 import { openDirectory } from "./users/directory.ts";
 import type { ResolverDeps } from "./users/resolver.ts";
@@ -113,7 +111,7 @@ export async function assembleEngine(
       await configuration.settled().catch(() => {});
     };
     const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
-    const trail = openTrailReader({ databasePath: databasePath(dataDir), publicKey: (await vault.publicKeys()).audit });
+    const audit = await openAudit({ databasePath: databasePath(dataDir), store, vault, settings, beside, now, log });
     let faulty: string | null = null;
     let wasReady = vault.ready;
     const engine: Engine = {
@@ -143,7 +141,7 @@ export async function assembleEngine(
       clients,
       clientAddress: createClientAddress(systemSettings.current, log),
       jobs,
-      trail,
+      audit,
       gpgKeys: createGpgKeys(settings["import.gpg_directory"], (file, why) =>
         log.warn("a file holds no OpenPGP key that can be read", { file, why }),
       ),
@@ -177,17 +175,13 @@ export async function assembleEngine(
       );
     }, 1000);
     probe.unref();
-    const signer = startSigner(store, vault, settings, now, (error) =>
-      log.error("the audit trail could not be signed", { error }),
-    );
     return {
       engine,
       async close() {
         clearInterval(probe);
         await jobs.close();
         await clients.close();
-        await signer.stop().catch((error: unknown) => log.error("the last audit rows are not signed", { error }));
-        await trail.close();
+        await audit.close();
         await directory.close();
         await vault.close();
         await store.close();
@@ -251,23 +245,5 @@ function openGuard(settings: Settings) {
     source: countSubscribers(open("guard.source")),
     auth: countSubscribers(open("guard.auth")),
     isTrusted: (address) => trusted.length > 0 && isInAnyNetwork(address, trusted),
-  });
-}
-
-function startSigner(
-  store: Store,
-  vault: Vault,
-  settings: Settings,
-  now: () => number,
-  onError: (error: unknown) => void,
-): AuditSigner {
-  return startAuditSigner({
-    store,
-    vaultSign: (message) => vault.signAudit(message),
-    ready: () => vault.ready,
-    checkpointFile: settings["audit.checkpoint_file"],
-    everySeconds: settings["audit.checkpoint_seconds"],
-    now,
-    onError,
   });
 }

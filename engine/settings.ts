@@ -230,6 +230,22 @@ export const registry = {
     default: 5,
     help: "Seconds between checkpoints while there is something new to sign.",
   }),
+  "audit.retention_days": define({
+    kind: integerKind(0, 36500),
+    default: 0,
+    help: "Rows of the audit log that are older are removed by the server itself, within the hour (docs/audit.md). 0 keeps them.",
+  }),
+  "audit.retention_rows": define({
+    kind: integerKind(0, 1_000_000_000_000),
+    default: 0,
+    help: "Rows of the audit log beyond so many are removed, the oldest first. 0 keeps them.",
+  }),
+  "audit.rules_file": define({
+    kind: optionalPathKind(),
+    default: "",
+    path: true,
+    help: "YAML file of rules by which rows of the audit log are removed (docs/audit.md); read anew each time. Empty: none.",
+  }),
   "log.level": define({
     kind: choiceKind("debug", "info", "warning", "error"),
     default: "info",

@@ -1,7 +1,7 @@
 // Every command there is, in the order in which the help lists them. main.ts runs them; completion.ts and cli-page.ts tell of them.
 import { adminCommands } from "./admin.ts";
 import { apiKeyCommands } from "./api-key.ts";
-import { auditVerify } from "./audit.ts";
+import { auditCommands } from "./audit.ts";
 import { backup } from "./backup.ts";
 import type { Command } from "./command.ts";
 import { makeCompletion } from "./completion.ts";
@@ -29,7 +29,7 @@ export const commands: readonly Command[] = [
   ...resolverCommands,
   ...configCommands,
   ...keyCommands,
-  auditVerify,
+  ...auditCommands,
   backup,
   restore,
   doctor,

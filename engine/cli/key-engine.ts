@@ -1,5 +1,6 @@
 // How the `key` commands reach an open key ring: a local engine, unlocked by lines of standard input where that is needed.
 
+import type { Engine } from "../services/engine.ts";
 import type { KeyHost } from "../services/key-rotation.ts";
 import { DeviceUnavailableError, VaultLockedError } from "../vault/vault.ts";
 import { CommandError, type CommandLine } from "./command.ts";
@@ -8,6 +9,8 @@ import { openSecrets, type SecretReader } from "./standard-input.ts";
 
 export interface KeyEngine {
   host: KeyHost;
+  /** The same, whole. */
+  engine: Engine;
   by: string;
   /** Reads on where unlocking ended. */
   secrets: SecretReader;
@@ -23,7 +26,7 @@ export function withKeyRing<T>(
     const secrets = openSecrets();
     try {
       if (unlock) await unlockRing(engine, secrets);
-      return await work({ host: engine, by, secrets });
+      return await work({ host: engine, engine, by, secrets });
     } catch (error) {
       if (error instanceof VaultLockedError || error instanceof DeviceUnavailableError) throw new CommandError(error.message);
       throw error;

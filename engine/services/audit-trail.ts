@@ -33,7 +33,7 @@ export async function listAudit(
   const view = viewOf(caller);
   const current = params.page ?? 1;
   const size = params.page_size ?? DEFAULT_PAGE_SIZE;
-  const page = await engine.trail.findPage({
+  const page = await engine.audit.trail.findPage({
     query: await buildQuery(params, view, engine.now(), chainFinder(engine)),
     offset: (current - 1) * size,
     limit: size,
@@ -66,7 +66,7 @@ export async function exportAudit(params: CsvParams, caller: Caller | null, engi
     // Rows that are written while this goes out do not prolong it.
     let { before, after } = ascending ? { ...query, before: query.before ?? (await endOfTrail(engine)) } : query;
     for (;;) {
-      const page = await engine.trail.findPage({
+      const page = await engine.audit.trail.findPage({
         query: { ...query, before, after },
         offset: 0,
         limit: CSV_SLICE,

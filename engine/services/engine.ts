@@ -1,6 +1,6 @@
 // Everything an endpoint can reach, built once at the start (assemble.ts) and passed in.
 
-import type { TrailReader } from "../audit/trail-reader.ts";
+import type { Audit } from "../audit/open-audit.ts";
 import type { Settings } from "../config.ts";
 import type { LoginEngine } from "../login/types.ts";
 import type { ResolverDeps } from "../users/resolver.ts";
@@ -33,8 +33,8 @@ export interface Engine extends LoginEngine {
   configuration: Configuration;
   resolverDeps: ResolverDeps;
   gpgKeys: GpgKeys;
-  /** Searches of the audit trail. */
-  trail: TrailReader;
+  /** The audit trail: searches, index, retention. */
+  audit: Audit;
   /** Our own release. */
   version: string;
   /** An address of metrics.allow. */

@@ -18,12 +18,24 @@ export function renderMetrics(engine: Engine): string {
     ...gauge("ostiary_vault_ready", "1: the key ring is open.", vault.ready ? 1 : 0),
     ...gauge("ostiary_password_hash_seconds", "Cost of a password check, smoothed.", vault.hashLatency / 1000),
     ...gauge("ostiary_audit_sequence", "Number of the newest audit row of this node.", head.seq),
+    ...renderUpkeep(engine.audit.upkeep),
     ...gauge("ostiary_remembered_pins", "PINs remembered.", engine.pinMemory.size),
     ...gauge("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
     ...gauge("ostiary_ready", "1: log-ins can be answered.", engine.unreadiness().length === 0 ? 1 : 0),
     "# EOF",
     "",
   ].join("\n");
+}
+
+function renderUpkeep(upkeep: Engine["audit"]["upkeep"]): string[] {
+  if (!upkeep) return [];
+  const { blocksBehind, rowsRemoved, retentionFaults, retentionDone } = upkeep.gauges;
+  return [
+    ...gauge("ostiary_audit_index_blocks_behind", "Blocks of audit rows that searches read row by row.", blocksBehind),
+    ...counter("ostiary_audit_rows_removed", "Audit rows that retention removed.", rowsRemoved),
+    ...counter("ostiary_audit_retention_faults", "Times that retention failed; the log has the reason.", retentionFaults),
+    ...gauge("ostiary_audit_retention_done_seconds", "When retention last came to its end, seconds since 1970.", retentionDone),
+  ];
 }
 
 function renderSteps(histograms: Engine["steps"]["histograms"]): string[] {

@@ -1,0 +1,64 @@
+// All that works on the audit trail beside the writing of its rows, put together: signer, searches, index, retention.
+import type { Log } from "../log.ts";
+import type { Settings } from "../settings.ts";
+import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault/vault.ts";
+import { startAuditSigner } from "./signer.ts";
+import { openTrailReader, type TrailReader } from "./trail-reader.ts";
+import { startUpkeep, type Upkeep } from "./upkeep.ts";
+import { openUpkeepPool, type UpkeepPool } from "./upkeep-pool.ts";
+
+export interface Audit {
+  /** Searches. */
+  trail: TrailReader;
+  /** Work on the trail in slices. */
+  pool: UpkeepPool;
+  /** Index and retention; null in a command beside a server, which leaves both to it. */
+  upkeep: Upkeep | null;
+  /** Signs the last rows and ends everything; the store is still open then. */
+  close(): Promise<void>;
+}
+
+export interface AuditOptions {
+  databasePath: string;
+  store: Store;
+  vault: Vault;
+  settings: Settings;
+  beside: boolean;
+  /** milliseconds since 1970 */
+  now: () => number;
+  log: Log;
+}
+
+export async function openAudit({ databasePath, store, vault, settings, beside, now, log }: AuditOptions): Promise<Audit> {
+  const files = { databasePath, publicKey: (await vault.publicKeys()).audit };
+  const trail = openTrailReader(files);
+  const pool = openUpkeepPool({ ...files, feeds: !beside });
+  const signing = { store, vaultSign: (message: Uint8Array) => vault.signAudit(message), ready: () => vault.ready, now };
+  const upkeep = beside
+    ? null
+    : startUpkeep({
+        ...signing,
+        pool,
+        trail,
+        settings,
+        onError: (what, error) => log.error("the upkeep of the audit trail failed", { what, error }),
+      });
+  const signer = startAuditSigner({
+    ...signing,
+    checkpointFile: settings["audit.checkpoint_file"],
+    everySeconds: settings["audit.checkpoint_seconds"],
+    onError: (error) => log.error("the audit trail could not be signed", { error }),
+  });
+  return {
+    trail,
+    pool,
+    upkeep,
+    async close() {
+      await upkeep?.close();
+      await pool.close();
+      await signer.stop().catch((error: unknown) => log.error("the last audit rows are not signed", { error }));
+      await trail.close();
+    },
+  };
+}
