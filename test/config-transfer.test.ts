@@ -288,6 +288,21 @@ describe("secrets of user sources over REST", () => {
     expect(fresh.error?.message).toBe("ERR905: Missing parameter: 'Secret'");
     expect((await app.api("POST", "/resolver/vaulted", { type: "passwdresolver", Filename: users })).error?.code).toBe(302);
   });
+  test("somebody changes a source while another's change of it is tried: the other is told to look again, nothing is mixed", async () => {
+    whileOpening = () => app.api("POST", "/resolver/vaulted", { type: "vaultedresolver", Address: "his" });
+    const mine = await app.api("POST", "/resolver/vaulted", { type: "vaultedresolver", Address: "mine" });
+    expect([mine.status, mine.error?.message]).toEqual([400, expect.stringContaining("at the same moment") as never]);
+    expect(await show()).toMatchObject({ data: { Address: "his" } });
+    // A field that was not given counts as well: it was tried with the address as it stood.
+    whileOpening = () => app.api("POST", "/resolver/vaulted", { type: "vaultedresolver", Address: "here" });
+    expect((await app.api("POST", "/resolver/vaulted", { type: "vaultedresolver", Secret: "hunter2" })).error?.code).toBe(905);
+    whileOpening = () => app.api("DELETE", "/realm/home").then(() => app.api("DELETE", "/resolver/vaulted"));
+    expect((await app.api("POST", "/resolver/vaulted", { type: "vaultedresolver", Address: "mine" })).error?.code).toBe(905);
+    expect(await show()).toBeUndefined();
+    whileOpening = () => app.api("POST", "/resolver/vaulted", { type: "passwdresolver", Filename: users });
+    const late = await app.api("POST", "/resolver/vaulted", { type: "vaultedresolver", Address: "here", Secret: "hunter2" });
+    expect([late.error?.code, (await show())?.data]).toEqual([905, { Filename: users }] as never);
+  });
   test("no answer, audit row or database file has it in the clear", async () => {
     expect(JSON.stringify([await show(), readAudit(app.dataDir)])).not.toContain("hunter");
   });

@@ -406,19 +406,19 @@ describe("at the same moment", () => {
       await resolver("two");
     }
   });
-  test("two who change one resolver: one is told to look again, and no mixture is stored", async () => {
-    const [first, second] = await Promise.all([
-      resolver("one", { Filename: file("one") }),
-      resolver("one", { Filename: file("two") }),
-    ]);
+  test("two who change one resolver: what is stored is of one who was not refused", async () => {
+    // Whether they meet depends on the machine; test/config-transfer.test.ts makes them meet.
+    const names = ["one", "two"];
+    const answers = await Promise.all(names.map((name) => resolver("one", { Filename: file(name) })));
+    const codes = answers.map(({ error }) => error?.code ?? 0);
+    expect(codes.filter((code) => code !== 0 && code !== 905)).toEqual([]);
     const stored = (await resolvers()).one?.data.Filename;
-    const outcomes = [first, second].map(({ error }) => error?.code ?? 0);
-    expect([...outcomes].sort()).toEqual([0, 905]);
-    expect(stored).toBe(file(outcomes[0] === 0 ? "one" : "two"));
+    expect(names.filter((_name, index) => codes[index] === 0).map(file)).toContain(stored ?? "");
   });
-  test("two who create one resolver: one wins, both answers are answers", async () => {
+  test("two who create one resolver: one at least has it, nobody meets a fault", async () => {
     const made = await Promise.all([resolver("new", { Filename: file("one") }), resolver("new", { Filename: file("two") })]);
-    expect(made.map(({ error }) => error?.code ?? 0).sort()).toEqual([0, 905]);
+    expect(made.some(({ error }) => error === undefined)).toBe(true);
+    for (const { error } of made) expect([undefined, 905]).toContain(error?.code);
   });
 });
 
