@@ -5,6 +5,7 @@ import { printTable } from "./report.ts";
 
 const benches: Record<string, string> = {
   login: "whole logins over HTTP against a bare handler; PINs, a flood of hashes, signatures",
+  backup: "log-ins while a backup is made",
 };
 
 const args = process.argv.slice(2);

@@ -118,6 +118,18 @@ describe("a round", () => {
     expectRefusal(await restore(`${PASSPHRASE}\n`), 1, "is not empty");
   });
 
+  test("the keys that are written elsewhere are those of the data directory and nothing else", async () => {
+    mkdirSync(join(server.dataDir, "gpg"));
+    writeFileSync(join(server.dataDir, "gpg", "vendor.asc"), "key");
+    const { keys, archive } = await backUpApart();
+    expect((statSync(keys).mode & 0o777).toString(8)).toBe("600");
+    const names = ["audit.pub", "keyring.json", "response.pub", "session.json"].map((name) => `keys/${name}`);
+    expect(Object.keys(JSON.parse(readFileSync(keys, "utf8")).files)).toEqual([...names, "gpg/vendor.asc"]);
+    const dataDir = join(makeDataDir(), "restored");
+    expect((await run(["restore", "--from", archive, "--keys", keys, "--data", dataDir])).code).toBe(0);
+    expect(readFileSync(join(dataDir, "gpg", "vendor.asc"), "utf8")).toBe("key");
+  });
+
   test("with the server stopped; keys left out and given as a copied directory; everything of the data directory comes back", async () => {
     const dataDir = makeDataDir();
     await run(["init", "--data", dataDir, "--admin", adminName, "--password-stdin"], `${adminPassword}\n`);
@@ -125,10 +137,19 @@ describe("a round", () => {
     mkdirSync(join(dataDir, "templates", "mail"), { recursive: true });
     writeFileSync(join(dataDir, "templates", "mail", "token.txt"), "hello");
     symlinkSync("/etc/hostname", join(dataDir, "link"));
+    writeFileSync(join(dataDir, "audit-index.db"), "made anew from the trail");
     const archive = join(makeDataDir(), "b.tar.gz");
     const { code, stdout } = await run(["backup", "--data", dataDir, "--to", archive, "--without-keys", "--json"]);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ keysInside: false, leftOut: ["link"], counts: { administrators: 1 } });
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ keysInside: false, leftOut: ["link"], counts: { administrators: 1 } });
+    // No lock, no index, nothing of the live database, no key.
+    expect(report.parts.map(({ name }: { name: string }) => name)).toEqual([
+      "files/audit-checkpoints.jsonl",
+      "files/ostiary.toml",
+      "files/templates/mail/token.txt",
+      "ostiary.db",
+    ]);
 
     const target = join(makeDataDir(), "new");
     expectRefusal(await run(["restore", "--from", archive, "--data", target]), 1, "--keys");
@@ -138,6 +159,29 @@ describe("a round", () => {
     for (const path of ["ostiary.toml", join("templates", "mail", "token.txt"), join("keys", "keyring.json")])
       expect(readFileSync(join(target, path))).toEqual(readFileSync(join(dataDir, path)));
     expect(existsSync(join(target, "link"))).toBe(false);
+  });
+
+  test("a key ring that is sealed itself: backed up while locked; its seeds are tried if its passphrase is given", async () => {
+    const dataDir = makeDataDir();
+    const ring = "passphrase of the ring";
+    await run(["init", "--data", dataDir, "--admin", adminName, "--password-stdin", "--seal"], `${adminPassword}\n${ring}\n`);
+    const locked = await startServer({ dataDir, env, waitReady: false });
+    const login = await locked.api<{ token: string }>("POST", "/auth", { username: adminName, password: adminPassword });
+    const token = login.value?.token ?? "";
+    await locked.api("POST", "/system/hsm", { password: ring }, { token });
+    await locked.api("POST", "/token/init", { type: "hotp", genkey: 1 }, { token });
+    await locked.stop({ keep: true });
+    const archive = join(makeDataDir(), "b.tar.gz");
+    expect((await run(["backup", "--data", dataDir, "--to", archive, "--without-keys"])).code).toBe(0);
+    const restore = async (input: string, ...more: string[]) => {
+      const args = ["restore", "--from", archive, "--data", join(makeDataDir(), "x"), "--dry-run", "--json"];
+      return run([...args, "--keys", join(dataDir, "keys"), ...more], input);
+    };
+    const untried = JSON.parse((await restore("")).stdout);
+    expect(untried).toMatchObject({ seedsOpened: null, warnings: expect.arrayContaining([expect.stringContaining("sealed")]) });
+    const tried = await restore(`${ring}\n`, "--ring-passphrase-stdin");
+    expect(JSON.parse(tried.stdout).seedsOpened).toBeGreaterThan(0);
+    expectRefusal(await restore("wrong\n", "--ring-passphrase-stdin"), 1, "passphrase of the key ring is wrong");
   });
 
   test("a server does not start, and init does not begin, where a restore was interrupted", async () => {

@@ -90,6 +90,20 @@ test("setpin and resync read what is secret from standard input; a resync that f
   expect(argument.code).toBe(2);
 });
 
+test("list as CSV, groups, information, a lost token, and the token of a value", async () => {
+  expect((await run(["tokengroup", "set", "spare", "--description", "in the drawer"])).code).toBe(0);
+  expect((await run(["token", "group", serial, "--groups", "spare"])).code).toBe(0);
+  expect((await run(["tokengroup", "list"])).stdout).toMatch(/^spare +in the drawer$/m);
+  expect((await run(["token", "setinfo", serial, "place"], "drawer 4\n")).code).toBe(0);
+  expect((await run(["token", "info", serial])).stdout).toMatch(/^place +drawer 4$/m);
+  const csv = await run(["token", "list", "--tokengroup", "spare", "--outform", "csv"]);
+  expect(csv.stdout.split("\n")[1]).toContain(serial);
+  expect((await run(["token", "getserial"], `${value(63)}\n`)).stdout).toBe(`${serial}\n`);
+  const [lost = "", password = ""] = (await run(["token", "lost", serial])).stdout.split("\n");
+  expect(await logIn(`neu${password}`)).toBe(true);
+  expect((await run(["token", "delete", lost])).code).toBe(0);
+});
+
 test("unassign, assign, delete; user list", async () => {
   expect((await run(["token", "unassign", serial])).code).toBe(0);
   expect((await run(["token", "assign", serial, "--user", "bob", "--realm", "home"])).code).toBe(0);

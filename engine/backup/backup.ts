@@ -40,12 +40,12 @@ export interface BackupRequest {
 export interface BackupOutcome {
   manifest: Manifest;
   bytes: number;
-  /** What lies in the data directory and is not in the archive: links, sockets, names that no archive can hold. */
+  /** What lies in the data directory and is not in the archive: links, sockets, names that no archive can hold, what vanished meanwhile. */
   leftOut: string[];
 }
 
-/** Files of the database and of its locks; the archive has the copy instead. */
-const OWN = /^(ostiary\.db(-wal|-shm|-journal)?|engine\.lock(-journal)?|\.restoring)$/;
+/** Files of the database, of its locks, and of the index that is made anew from it; the archive has a copy of the database instead. */
+const OWN = /^((ostiary|audit-index)\.db(-wal|-shm|-journal)?|engine\.lock(-journal)?|\.restoring)$/;
 
 /** Errors: StoreUnavailableError, and what the system says (disk full, EEXIST for `target`). Nothing is left behind then. */
 export async function makeBackup(request: BackupRequest): Promise<BackupOutcome> {
@@ -56,7 +56,11 @@ export async function makeBackup(request: BackupRequest): Promise<BackupOutcome>
     if (keys !== null) members.push({ name: KEYS, bytes: Buffer.byteLength(keys), source: Buffer.from(keys) });
     // The checkpoints first: what they state is in the database that is copied after them.
     const { files, leftOut } = listFiles(request);
-    for (const [index, { path, file }] of files.entries()) members.push(copyInto(stage, `${FILES}${path}`, file, index));
+    for (const [index, { path, file }] of files.entries()) {
+      const member = copyInto(stage, `${FILES}${path}`, file, index);
+      if (member) members.push(member);
+      else leftOut.push(path);
+    }
     const copy = join(stage, DATABASE);
     await copyDatabase(join(dataDir, DATABASE), copy, (done, total) => request.progress("copying the database", done, total));
     members.push({ name: DATABASE, bytes: statSync(copy).size, source: { file: copy } });
@@ -93,10 +97,15 @@ async function describePart({ name, bytes, source }: Member): Promise<Part> {
   return { name, bytes, sha256: hash.digest("hex") };
 }
 
-/** A copy, because a file may grow or change between its hash and its way into the archive. */
-function copyInto(stage: string, name: string, file: string, index: number): Member {
+/** A copy, because a file may grow or change between its hash and its way into the archive. Null: it is gone meanwhile. */
+function copyInto(stage: string, name: string, file: string, index: number): Member | null {
   const copy = join(stage, String(index));
-  copyFileSync(file, copy);
+  try {
+    copyFileSync(file, copy);
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw fault;
+  }
   return { name, bytes: statSync(copy).size, source: { file: copy } };
 }
 

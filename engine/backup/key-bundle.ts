@@ -33,10 +33,13 @@ export function bundleKeyFiles(dataDir: string, paths: readonly string[]): KeyFi
   return files;
 }
 
-/** The bundle as text, sealed if there is a passphrase. */
+/** The bundle as text, sealed if there is a passphrase. Error: KeyBundleError if it is more than a restore would take. */
 export async function packKeyFiles(files: KeyFiles, passphrase?: string): Promise<string> {
   const encoded = Object.fromEntries([...files].map(([path, bytes]) => [path, bytes.toBase64()]));
   const text = `${JSON.stringify({ version: 1, files: encoded })}\n`;
+  // Sealed it is a third longer.
+  if (text.length > MAX_BUNDLE_BYTES / 2)
+    throw new KeyBundleError("the key files hold more than 8 MiB: something else lies among them");
   return passphrase === undefined ? text : closeRing(text, await makePassphraseSeal(passphrase));
 }
 

@@ -47,11 +47,13 @@ export function refusePlaces(target: string, dataDir: string, keysTo: string | n
   }
 }
 
-/** Whether `path` is `directory` or lies below it; links are not followed. */
-export function isInside(directory: string, path: string): boolean {
+/** The way from `directory` to `path` below it, "" if they are the same, null if it lies elsewhere; links are not followed. */
+export function findWay(directory: string, path: string): string | null {
   const way = relative(resolve(directory), resolve(path));
-  return way !== ".." && !way.startsWith("../") && !isAbsolute(way);
+  return way === ".." || way.startsWith("../") || isAbsolute(way) ? null : way;
 }
+
+export const isInside = (directory: string, path: string): boolean => findWay(directory, path) !== null;
 
 /** The directory a new file would be made in, all links followed: a name must not hide where it is. */
 function realDirectory(path: string): string {

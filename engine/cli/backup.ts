@@ -1,9 +1,9 @@
 // ostiary backup: one file with everything, beside a running server or without one.
 import { constants, setPriority } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type BackupOutcome, makeBackup } from "../backup/backup.ts";
 import { bundleKeyFiles, packKeyFiles } from "../backup/key-bundle.ts";
-import { findTarget, isInside, refusePlaces } from "../backup/places.ts";
+import { findTarget, findWay, refusePlaces } from "../backup/places.ts";
 import type { Settings } from "../config.ts";
 import { writeNewFile } from "../vault/secret-file.ts";
 import { COMMON_OPTIONS, type Command, type CommandLine, FLAG, TEXT, UsageError } from "./command.ts";
@@ -110,8 +110,9 @@ async function work(
 /** What of the data directory is secret by itself: our keys, those that vendors encrypt seeds to, the PIN of the security module. */
 function findKeyPaths(dataDir: string, settings: Settings): string[] {
   const paths = [join(dataDir, "keys"), settings["import.gpg_directory"], settings["keys.pkcs11_pin_file"]];
-  // A setting that is empty must not come to mean the whole directory.
-  return paths.map((path) => relative(resolve(dataDir), resolve(path))).filter((path) => path !== "" && isInside(".", path));
+  // A setting that is empty names nothing, and none may come to mean the whole directory.
+  const ways = paths.map((path) => (path === "" ? null : findWay(dataDir, path)));
+  return ways.filter((way): way is string => way !== null && way !== "");
 }
 
 function report(target: string, { keysTo, withoutKeys, passphrase }: Wish, { manifest, bytes, leftOut }: BackupOutcome): void {

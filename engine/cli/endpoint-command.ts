@@ -18,10 +18,9 @@ export interface EndpointRow<Name extends EndpointName> {
   words?: readonly string[];
   /** How many of the words must be there; all if absent. */
   needed?: number;
-  /** Parameters that the command line does not have. */
+  /** Parameters that the command line does not have; or the only ones that it has. */
   without?: readonly string[];
-  /** Parameters that the command gives by itself. */
-  fixed?: Record<string, unknown>;
+  only?: readonly string[];
   /** Options beside the parameters, and their help. */
   more?: Record<string, string>;
   example: string;
@@ -47,7 +46,7 @@ interface Param {
 export function endpointCommand<Name extends EndpointName>(row: EndpointRow<Name>): Command {
   const entry: Endpoint = catalogue[row.endpoint];
   const words = row.words ?? [];
-  const params = listParams(entry, row.without ?? []);
+  const params = listParams(entry, row);
   const secrets = params.filter(({ secret }) => secret);
   const optional = params.filter(({ name, secret, required }) => !words.includes(name) && !(secret && required));
   const isFlag = ({ secret, schema }: Param) => secret || schema.wire === "flag";
@@ -70,7 +69,6 @@ export function endpointCommand<Name extends EndpointName>(row: EndpointRow<Name
       const asked = secrets.filter(({ required, option }) => required || values[option]);
       const answers = asked.length > 0 ? await readSecrets(asked.map(({ schema }) => String(schema.description))) : [];
       const given = {
-        ...row.fixed,
         ...Object.fromEntries(words.map((name, index) => [name, positionals[index]])),
         ...Object.fromEntries(optional.filter(({ secret }) => !secret).map(({ name, option }) => [name, values[option]])),
         ...Object.fromEntries(asked.map(({ name }, index) => [name, answers[index]])),
@@ -101,10 +99,13 @@ async function printFile(body: string | Uint8Array | AsyncIterable<string>): Pro
   for await (const chunk of chunks) await Bun.write(Bun.stdout, chunk);
 }
 
-function listParams({ params }: Endpoint, without: readonly string[]): Param[] {
+function listParams(
+  { params }: Endpoint,
+  { without = [], only }: { without?: readonly string[]; only?: readonly string[] },
+): Param[] {
   const required: readonly string[] = params.required ?? [];
   return Object.entries(params.properties)
-    .filter(([name]) => !without.includes(name))
+    .filter(([name]) => !without.includes(name) && (only?.includes(name) ?? true))
     .map(([name, schema]) => {
       const secret = schema.wire === "secret";
       return { name, schema, secret, required: required.includes(name), option: secret ? `${name}-stdin` : name };

@@ -1,75 +1,22 @@
-// ostiary token …: thin commands over the endpoints of tokens; a row each.
-import type { Catalogue } from "@ostiary/shared/catalogue.ts";
-import type { ValueOf } from "@ostiary/shared/endpoint.ts";
-import encodeQr from "qr";
-import type { Reply } from "../http/call.ts";
+// ostiary token … and tokengroup …: thin commands over the endpoints, a row each. The rules are those of the endpoints.
 import type { Command, CommandLine } from "./command.ts";
 import { endpointCommand } from "./endpoint-command.ts";
-import { printable, printTable } from "./output.ts";
+import { printTable } from "./output.ts";
+import { showEnrolled, showList, showTokens } from "./token-show.ts";
 
-type Page = ValueOf<Catalogue["tokenList"]>;
-type Token = Page["tokens"][number];
-
-const COLUMNS = ["serial", "type", "user", "state", "failed", "description"];
-
-/** What keeps it from log-ins, or nothing. */
-function describeState({ revoked, locked, active, rollout_state }: Token): string {
-  if (revoked) return "revoked";
-  if (locked) return "locked";
-  return active ? rollout_state : ["disabled", rollout_state].filter(Boolean).join(", ");
-}
-
-const ownerOf = ({ username, user_realm }: Token) => (username === "" ? "" : `${username}@${user_realm}`);
-
-function showList({ value }: Reply<Page>): void {
-  printTable(
-    COLUMNS,
-    value.tokens.map((token) => [
-      token.serial,
-      token.tokentype,
-      ownerOf(token),
-      describeState(token),
-      `${token.failcount}/${token.maxfail}`,
-      token.description,
-    ]),
-  );
-  const { count, next, tokens } = value;
-  if (next !== null)
-    console.error(`${tokens.length} of ${count} tokens; --page ${next} shows the next ones, --pagesize more at once`);
-}
-
-function showTokens({ value }: Reply<Page>): void {
-  for (const { info, ...token } of value.tokens) {
-    for (const [key, text] of Object.entries({ ...token, ...info }))
-      console.log(`${key.padEnd(24)} ${printable(Array.isArray(text) ? text.join(", ") : String(text))}`);
-    console.log("");
-  }
-}
-
-type Enrolled = Reply<true>;
-
-/** Addresses hold the seed: they are shown to those who ask for them. */
-function showEnrolled({ detail = {} }: Enrolled, { values }: CommandLine): void {
-  console.log(String(detail.serial));
-  if (!values.show) return;
-  const { googleurl, oathurl, otpkey } = detail as Record<string, { value: string } | undefined>;
-  const address = googleurl ?? oathurl;
-  if (address && process.stdout.isTTY) console.log(encodeQr(address.value, "ascii"));
-  if (address) console.log(address.value);
-  else if (otpkey) console.log(otpkey.value);
-}
-
+const S = "TOTP00012345";
 const changed = (count: unknown) => (count === 0 ? "nothing was changed" : null);
+const missing = (found: unknown) => (found ? null : "there is no such token");
+const bySerial = { words: ["serial"] };
 /** Calls on a token by serial, or on all tokens of a user. */
-const onTokens = { words: ["serial"], needed: 0, fault: namesNobody };
+const bySerialOrUser = { words: ["serial"], needed: 0, fault: namesNobody };
 
 function namesNobody({ positionals, values }: CommandLine): string | null {
-  return positionals.length === 0 && values.user === undefined
-    ? "name a token by its SERIAL, or --user and --realm for all of a user"
-    : null;
+  const named = positionals.length > 0 || values.user !== undefined;
+  return named ? null : "name a token by its SERIAL, or --user and --realm for all of a user";
 }
 
-export const tokenCommands: Command[] = [
+const look: Command[] = [
   endpointCommand({
     name: "token list",
     endpoint: "tokenList",
@@ -80,23 +27,23 @@ export const tokenCommands: Command[] = [
     name: "token info",
     endpoint: "tokenList",
     summary: "show all there is to know of a token; `*` stands for any text",
-    words: ["serial"],
-    without: [
-      "type",
-      "description",
-      "user",
-      "realm",
-      "resolver",
-      "userid",
-      "tokenrealm",
-      "tokengroup",
-      "assigned",
-      "active",
-    ].concat(["rollout_state", "infokey", "infovalue", "sortby", "sortdir", "page", "pagesize", "outform"]),
-    example: "ostiary token info TOTP00012345 --data /srv/ostiary",
+    ...bySerial,
+    only: ["serial"],
+    example: `ostiary token info ${S} --data /srv/ostiary`,
     show: showTokens,
-    refusal: ({ count }) => (count === 0 ? "there is no such token" : null),
+    refusal: ({ count }) => missing(count),
   }),
+  endpointCommand({
+    name: "token getserial",
+    endpoint: "tokenGetSerial",
+    // A job would end with the command.
+    without: ["background"],
+    example: `printf '%s\\n' 123456 | ostiary token getserial --type totp`,
+    show: ({ value }) => console.log(value.serial ?? `${value.count} tokens would be searched, or were`),
+  }),
+];
+
+const owners: Command[] = [
   endpointCommand({
     name: "token init",
     endpoint: "tokenInit",
@@ -105,59 +52,155 @@ export const tokenCommands: Command[] = [
     fault: ({ values }) =>
       values.genkey && !values.show ? "--genkey makes a seed that can be seen this once: say --show as well" : null,
     show: showEnrolled,
-    json: ({ detail = {} }: Enrolled, { values }) => (values.show ? detail : { serial: detail.serial }),
+    json: ({ detail = {} }, { values }) => (values.show ? detail : { serial: detail.serial }),
   }),
+  endpointCommand({
+    name: "token assign",
+    endpoint: "tokenAssign",
+    ...bySerial,
+    example: `ostiary token assign ${S} --user alice --realm home`,
+  }),
+  endpointCommand({
+    name: "token unassign",
+    endpoint: "tokenUnassign",
+    ...bySerialOrUser,
+    example: `ostiary token unassign ${S}`,
+    refusal: changed,
+  }),
+  endpointCommand({
+    name: "token copyuser",
+    endpoint: "tokenCopyUser",
+    words: ["from", "to"],
+    example: `ostiary token copyuser ${S} OATH00012345`,
+  }),
+  endpointCommand({
+    name: "token lost",
+    endpoint: "tokenLost",
+    ...bySerial,
+    example: `ostiary token lost ${S}`,
+    show: ({ value }) => console.log(`${value.serial}\n${value.password}\ngood until ${value.end_date}`),
+  }),
+];
+
+const switches: Command[] = [
   endpointCommand({
     name: "token enable",
     endpoint: "tokenEnable",
-    ...onTokens,
-    example: "ostiary token enable TOTP00012345",
+    ...bySerialOrUser,
+    example: `ostiary token enable ${S}`,
     refusal: changed,
   }),
   endpointCommand({
     name: "token disable",
     endpoint: "tokenDisable",
-    ...onTokens,
+    ...bySerialOrUser,
     example: "ostiary token disable --user alice --realm home",
     refusal: changed,
   }),
   endpointCommand({
     name: "token reset",
     endpoint: "tokenReset",
-    ...onTokens,
-    example: "ostiary token reset TOTP00012345",
+    ...bySerialOrUser,
+    example: `ostiary token reset ${S}`,
     refusal: changed,
   }),
   endpointCommand({
-    name: "token unassign",
-    endpoint: "tokenUnassign",
-    ...onTokens,
-    example: "ostiary token unassign TOTP00012345",
+    name: "token revoke",
+    endpoint: "tokenRevoke",
+    ...bySerialOrUser,
+    example: `ostiary token revoke ${S}`,
     refusal: changed,
   }),
+  endpointCommand({ name: "token delete", endpoint: "tokenDelete", ...bySerial, example: `ostiary token delete ${S}` }),
   endpointCommand({
-    name: "token assign",
-    endpoint: "tokenAssign",
-    words: ["serial"],
-    example: "ostiary token assign TOTP00012345 --user alice --realm home",
+    name: "token resync",
+    endpoint: "tokenResync",
+    ...bySerial,
+    example: "printf '%s\\n%s\\n' 123456 654321 | ostiary token resync OATH00012345",
+    refusal: (found) => (found ? null : "these are not two values in a row that the token shows soon"),
+  }),
+];
+
+const attributes: Command[] = [
+  endpointCommand({
+    name: "token set",
+    endpoint: "tokenSet",
+    ...bySerialOrUser,
+    example: `ostiary token set ${S} --description 'spare' --max_failcount 5`,
+    refusal: changed,
   }),
   endpointCommand({
     name: "token setpin",
     endpoint: "tokenSetPin",
-    words: ["serial"],
-    example: "printf '%s\\n' \"$PIN\" | ostiary token setpin TOTP00012345 --otppin-stdin",
+    ...bySerial,
+    example: `printf '%s\\n' "$PIN" | ostiary token setpin ${S} --otppin-stdin`,
   }),
   endpointCommand({
-    name: "token resync",
-    endpoint: "tokenResync",
-    words: ["serial"],
-    example: "printf '%s\\n%s\\n' 123456 654321 | ostiary token resync OATH00012345",
-    refusal: (found) => (found ? null : "these are not two values in a row that the token shows soon"),
+    name: "token setrandompin",
+    endpoint: "tokenSetRandomPin",
+    ...bySerial,
+    example: `ostiary token setrandompin ${S}`,
+    show: ({ detail }) => console.log(String(detail?.pin)),
+    json: ({ detail }) => ({ pin: detail?.pin }),
   }),
   endpointCommand({
-    name: "token delete",
-    endpoint: "tokenDelete",
-    words: ["serial"],
-    example: "ostiary token delete TOTP00012345",
+    name: "token copypin",
+    endpoint: "tokenCopyPin",
+    words: ["from", "to"],
+    example: `ostiary token copypin ${S} OATH00012345`,
+  }),
+  endpointCommand({
+    name: "token realm",
+    endpoint: "tokenRealms",
+    ...bySerial,
+    example: `ostiary token realm ${S} --realms home,branch`,
+  }),
+  endpointCommand({
+    name: "token group",
+    endpoint: "tokenGroups",
+    ...bySerial,
+    example: `ostiary token group ${S} --groups spare`,
+  }),
+  endpointCommand({
+    name: "token setinfo",
+    endpoint: "tokenInfoSet",
+    words: ["serial", "key"],
+    example: `echo 2026-07-01 | ostiary token setinfo ${S} handed_out`,
+    refusal: missing,
+  }),
+  endpointCommand({
+    name: "token deleteinfo",
+    endpoint: "tokenInfoDelete",
+    words: ["serial", "key"],
+    example: `ostiary token deleteinfo ${S} handed_out`,
+    refusal: missing,
   }),
 ];
+
+const groups: Command[] = [
+  endpointCommand({
+    name: "tokengroup list",
+    endpoint: "groupList",
+    without: ["groupname"],
+    example: "ostiary tokengroup list",
+    show: ({ value }) =>
+      printTable(
+        ["name", "description"],
+        Object.entries(value).map(([name, { description }]) => [name, description]),
+      ),
+  }),
+  endpointCommand({
+    name: "tokengroup set",
+    endpoint: "groupSet",
+    words: ["groupname"],
+    example: "ostiary tokengroup set spare --description 'in the drawer'",
+  }),
+  endpointCommand({
+    name: "tokengroup delete",
+    endpoint: "groupDelete",
+    words: ["groupname"],
+    example: "ostiary tokengroup delete spare",
+  }),
+];
+
+export const tokenCommands: readonly Command[] = [...look, ...owners, ...switches, ...attributes, ...groups];
