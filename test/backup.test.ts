@@ -252,6 +252,16 @@ describe("under load", () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 
+  test("a signal that can be heard leaves nothing at all", async () => {
+    const room = makeDataDir();
+    const args = ["backup", "--data", server.dataDir, "--to", join(room, "backup.tar.gz"), "--without-keys"];
+    const child = Bun.spawn([process.execPath, mainFile, ...args], { env, stdout: "ignore", stderr: "ignore" });
+    while (readdirSync(room).length === 0 && child.exitCode === null) await Bun.sleep(1);
+    child.kill("SIGINT");
+    await child.exited;
+    expect(readdirSync(room).filter((name) => name !== "backup.tar.gz")).toEqual([]);
+  });
+
   test("kill -9 at any moment of a restore leaves nothing a server would start on, or all of it", async () => {
     const { archive, keys } = await backUpApart();
     let whole = 0;

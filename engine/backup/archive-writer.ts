@@ -1,12 +1,12 @@
 // Writes an archive: a compressed tar that appears under its name only when it is whole and on disk.
 //
-//   .NAME.part-… --members, fsync--> NAME, never over another file; whatever happens the draft is gone
-import { createReadStream, createWriteStream, rmSync } from "node:fs";
+//   draft --members, fsync--> NAME, never over another file
+import { createReadStream, createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { createTarPacker } from "modern-tar";
-import { draftOf, publishDraft } from "./whole-file.ts";
+import { publishDraft } from "./whole-file.ts";
 
 export interface Member {
   name: string;
@@ -19,30 +19,27 @@ export interface Member {
 const COMPRESSION = { level: 1 };
 
 /**
+ * @param draft where it is written, on the same file system; the caller removes it in any case
  * @param modifiedAt milliseconds since 1970, written at each member
  * @param progress hears how many bytes of the members went in
- * Errors: EEXIST if `path` is there, and what the system says. Then nothing is left behind.
+ * Errors: EEXIST if `path` is there, and what the system says.
  */
 export async function writeArchive(
   path: string,
+  draft: string,
   members: readonly Member[],
   modifiedAt: number,
   progress: (bytes: number) => void,
 ): Promise<void> {
-  const draft = draftOf(path);
-  try {
-    const { readable, controller } = createTarPacker();
-    const file = createWriteStream(draft, { flags: "wx", mode: 0o600 });
-    const written = pipeline(Readable.fromWeb(readable as never), createGzip(COMPRESSION), file);
-    const packed = packMembers(controller, members, modifiedAt, progress).catch((fault: unknown) => {
-      controller.error(fault);
-      throw fault;
-    });
-    await Promise.all([written, packed]);
-    publishDraft(draft, path);
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  const { readable, controller } = createTarPacker();
+  const file = createWriteStream(draft, { flags: "wx", mode: 0o600 });
+  const written = pipeline(Readable.fromWeb(readable as never), createGzip(COMPRESSION), file);
+  const packed = packMembers(controller, members, modifiedAt, progress).catch((fault: unknown) => {
+    controller.error(fault);
+    throw fault;
+  });
+  await Promise.all([written, packed]);
+  publishDraft(draft, path);
 }
 
 async function packMembers(

@@ -6,7 +6,8 @@
 //   key files ── sealed by a passphrase, in memory ───────────────────────────────┘
 //
 // Key files in the clear and the database never lie in one place: they go into the archive sealed, elsewhere, or not at all.
-import { copyFileSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { copyFileSync, existsSync, lstatSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { copyDatabase } from "../store/snapshot.ts";
 import { type Member, writeArchive } from "./archive-writer.ts";
@@ -14,6 +15,7 @@ import { DATABASE, FILES, FORMAT, KEYS, MANIFEST, type Manifest, type Part, SEAL
 import { findPathFault } from "./part-path.ts";
 import { isInside } from "./places.ts";
 import { readFacts } from "./snapshot-facts.ts";
+import { withStage } from "./whole-file.ts";
 
 export type BackupStep = "copying the database" | "writing the archive";
 
@@ -49,45 +51,45 @@ const OWN = /^((ostiary|audit-index)\.db(-wal|-shm|-journal)?|engine\.lock(-jour
 
 /** Errors: StoreUnavailableError, and what the system says (disk full, EEXIST for `target`). Nothing is left behind then. */
 export async function makeBackup(request: BackupRequest): Promise<BackupOutcome> {
-  const { dataDir, target, keys, now } = request;
-  const stage = mkdtempSync(join(dirname(target), ".ostiary-backup-"));
-  try {
-    const members: Member[] = [];
-    if (keys !== null) members.push({ name: KEYS, bytes: Buffer.byteLength(keys), source: Buffer.from(keys) });
-    // The checkpoints first: what they state is in the database that is copied after them.
-    const { files, leftOut } = listFiles(request);
-    for (const [index, { path, file }] of files.entries()) {
-      const member = copyInto(stage, `${FILES}${path}`, file, index);
-      if (member) members.push(member);
-      else leftOut.push(path);
-    }
-    const copy = join(stage, DATABASE);
-    await copyDatabase(join(dataDir, DATABASE), copy, (done, total) => request.progress("copying the database", done, total));
-    members.push({ name: DATABASE, bytes: statSync(copy).size, source: { file: copy } });
+  const stage = join(dirname(request.target), `.ostiary-backup-${randomBytes(4).toString("hex")}`);
+  return withStage(stage, () => fillArchive(request, stage));
+}
 
-    const manifest: Manifest = {
-      format: FORMAT,
-      release: request.release,
-      node: request.node,
-      madeAt: now,
-      dataDir: resolve(dataDir),
-      ...readFacts(copy),
-      keysInside: keys !== null,
-      parts: await Promise.all(members.map(describePart)),
-    };
-    const text = `${JSON.stringify(manifest, null, 1)}\n`;
-    const seal = (await request.seal(sealedText(text))).toHex();
-    const first = [
-      { name: MANIFEST, bytes: Buffer.byteLength(text), source: Buffer.from(text) },
-      { name: SEAL, bytes: seal.length, source: Buffer.from(seal) },
-    ];
-    const all = [...first, ...members];
-    const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
-    await writeArchive(target, all, now, (done) => request.progress("writing the archive", done, total));
-    return { manifest, bytes: statSync(target).size, leftOut };
-  } finally {
-    rmSync(stage, { recursive: true, force: true });
+async function fillArchive(request: BackupRequest, stage: string): Promise<BackupOutcome> {
+  const { dataDir, target, keys, now } = request;
+  const members: Member[] = [];
+  if (keys !== null) members.push({ name: KEYS, bytes: Buffer.byteLength(keys), source: Buffer.from(keys) });
+  // The checkpoints first: what they state is in the database that is copied after them.
+  const { files, leftOut } = listFiles(request);
+  for (const [index, { path, file }] of files.entries()) {
+    const member = copyInto(stage, `${FILES}${path}`, file, index);
+    if (member) members.push(member);
+    else leftOut.push(path);
   }
+  const copy = join(stage, DATABASE);
+  await copyDatabase(join(dataDir, DATABASE), copy, (done, total) => request.progress("copying the database", done, total));
+  members.push({ name: DATABASE, bytes: statSync(copy).size, source: { file: copy } });
+
+  const manifest: Manifest = {
+    format: FORMAT,
+    release: request.release,
+    node: request.node,
+    madeAt: now,
+    dataDir: resolve(dataDir),
+    ...readFacts(copy),
+    keysInside: keys !== null,
+    parts: await Promise.all(members.map(describePart)),
+  };
+  const text = `${JSON.stringify(manifest, null, 1)}\n`;
+  const seal = (await request.seal(sealedText(text))).toHex();
+  const first = [
+    { name: MANIFEST, bytes: Buffer.byteLength(text), source: Buffer.from(text) },
+    { name: SEAL, bytes: seal.length, source: Buffer.from(seal) },
+  ];
+  const all = [...first, ...members];
+  const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
+  await writeArchive(target, join(stage, "archive"), all, now, (done) => request.progress("writing the archive", done, total));
+  return { manifest, bytes: statSync(target).size, leftOut };
 }
 
 async function describePart({ name, bytes, source }: Member): Promise<Part> {

@@ -21,7 +21,7 @@ import { ArchiveError, DATABASE, FILES, isSealedBy, KEYS, type Manifest } from "
 import { openSamples } from "./open-keys.ts";
 import { RESTORING, refuseFilled } from "./places.ts";
 import { type Rewound, rewind } from "./rewind.ts";
-import { syncPath } from "./whole-file.ts";
+import { syncPath, withStage } from "./whole-file.ts";
 
 export type RestoreStep = "reading the archive" | "checking the database";
 
@@ -65,16 +65,16 @@ export async function restoreBackup(request: RestoreRequest): Promise<RestoreOut
   let keep = false;
   try {
     rmSync(stage, { recursive: true, force: true });
-    mkdirSync(stage, { mode: 0o700 });
-    const manifest = await unpack(request, stage);
-    const vault = await request.openVault(stage);
-    const opened = await openSamples(vault, join(stage, DATABASE), manifest.keyIds, request.ringPassphrase);
-    const rewound = await bringUpToDate(request, manifest, stage, dataDir);
-    if (!request.dryRun) moveIntoPlace(stage, dataDir);
-    keep = !request.dryRun;
-    return { manifest, rewound, opened };
+    return await withStage(stage, async () => {
+      const manifest = await unpack(request, stage);
+      const vault = await request.openVault(stage);
+      const opened = await openSamples(vault, join(stage, DATABASE), manifest.keyIds, request.ringPassphrase);
+      const rewound = await bringUpToDate(request, manifest, stage, dataDir);
+      if (!request.dryRun) moveIntoPlace(stage, dataDir);
+      keep = !request.dryRun;
+      return { manifest, rewound, opened };
+    });
   } finally {
-    rmSync(stage, { recursive: true, force: true });
     unlock();
     if (!keep && isNew) removeEmpty(dataDir);
   }

@@ -1,12 +1,6 @@
 // A file that is whole under its name or not there at all, and on disk before anybody relies on it.
-import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-
-/** Where a file is written before it gets its name. */
-export function draftOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.part-${randomBytes(4).toString("hex")}`);
-}
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** Gives a finished draft its name. Error: EEXIST if that is taken; the caller removes the draft in any case. */
 export function publishDraft(draft: string, path: string): void {
@@ -22,5 +16,21 @@ export function syncPath(path: string): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+}
+
+/**
+ * Runs `work` with a directory of its own that is gone afterwards, also where the process is ended by `process.exit` meanwhile.
+ * `stage` is made; it must not be there.
+ */
+export async function withStage<T>(stage: string, work: () => Promise<T>): Promise<T> {
+  const remove = () => rmSync(stage, { recursive: true, force: true });
+  mkdirSync(stage, { mode: 0o700 });
+  process.on("exit", remove);
+  try {
+    return await work();
+  } finally {
+    remove();
+    process.off("exit", remove);
   }
 }

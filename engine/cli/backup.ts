@@ -6,7 +6,7 @@ import { bundleKeyFiles, packKeyFiles } from "../backup/key-bundle.ts";
 import { findTarget, findWay, refusePlaces } from "../backup/places.ts";
 import type { Settings } from "../config.ts";
 import { writeNewFile } from "../vault/secret-file.ts";
-import { COMMON_OPTIONS, type Command, type CommandLine, FLAG, TEXT, UsageError } from "./command.ts";
+import { COMMON_OPTIONS, type Command, type CommandLine, endCleanlyOnSignals, FLAG, TEXT, UsageError } from "./command.ts";
 import { type LocalEngine, withLocalEngine } from "./local-engine.ts";
 import { openStepProgress, printJson } from "./output.ts";
 import { readSecrets } from "./standard-input.ts";
@@ -37,6 +37,7 @@ Examples
   options: { to: TEXT, "passphrase-stdin": FLAG, "keys-to": TEXT, "without-keys": FLAG, json: FLAG },
   async run(line) {
     const wish = await readWish(line);
+    endCleanlyOnSignals();
     // Log-ins come first: all that is started from here on takes what they leave.
     setPriority(constants.priority.PRIORITY_LOW);
     await withLocalEngine(line, async (local) => {

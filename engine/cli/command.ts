@@ -27,6 +27,11 @@ export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
+/** A signal ends the process by way of its exit handlers, which remove what is half done. Exit code 1, as for any failure. */
+export function endCleanlyOnSignals(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+}
+
 /** Names without dashes, and whether a value follows. */
 export type Options = Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
 

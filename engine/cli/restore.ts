@@ -4,7 +4,7 @@ import { openVaultFor } from "../assemble.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import { type RestoreOutcome, restoreBackup } from "../backup/restore.ts";
 import type { Rewound } from "../backup/rewind.ts";
-import { COMMON_OPTIONS, type Command, FLAG, TEXT, UsageError } from "./command.ts";
+import { COMMON_OPTIONS, type Command, endCleanlyOnSignals, FLAG, TEXT, UsageError } from "./command.ts";
 import { describeCommandRun } from "./local-engine.ts";
 import { openStepProgress, printJson } from "./output.ts";
 import { readSecrets } from "./standard-input.ts";
@@ -48,6 +48,7 @@ Examples
     const asked = Object.entries(questions).filter(([option]) => values[option]);
     const answers = asked.length > 0 ? await readSecrets(asked.map(([, question]) => question)) : [];
     const answerTo = (option: keyof typeof questions) => answers[asked.findIndex(([name]) => name === option)];
+    endCleanlyOnSignals();
     const flags = { demandResync: values["demand-resync"] === true, dryRun: values["dry-run"] === true };
     const progress = openStepProgress(json === true);
     const outcome = await restoreBackup({
