@@ -73,7 +73,15 @@ export const oldCommands: readonly OldCommand[] = [
     now: { command: "restore", usage: "ostiary restore --from FILE --data DIR --passphrase-stdin" },
     note: "Into an empty directory. What was used since the backup is refused as far as it can be known.",
   },
-  { id: "B09, B10, B11", words: "rotate_audit", now: "later", note: "" },
+  {
+    id: "B09, B10, B11",
+    words: "rotate_audit",
+    now: {
+      command: "audit rotate",
+      usage: "ostiary audit rotate --age DAYS | --highwatermark N --lowwatermark M | --rules FILE",
+    },
+    note: "`--config` is `--rules` here, and the file is the same. With `audit.retention_days` and its kin the server does it by itself.",
+  },
   {
     id: "B12, B13",
     words: "api createtoken",

@@ -214,7 +214,7 @@ describe("old names of commands", () => {
     ["create_audit_keys", "ostiary init"], // B03
     ["admin change root", "ostiary admin password"], // B07
     ["runserver", "ostiary serve"], // B06
-    ["rotate_audit --age 3", '"rotate_audit" is a command of pi-manage'], // B09
+    ["rotate_audit --age 3", "ostiary audit rotate"], // B09
     ["api createtoken -r validate", '"api createtoken"'], // B12
     ["api", '"api createtoken"'],
     ["policy p_export", '"policy" is a command of pi-manage'], // B14

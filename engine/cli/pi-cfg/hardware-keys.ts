@@ -57,7 +57,7 @@ export const hardwareKeys: Record<string, OldKey> = {
     id: "A54",
     value: "whole number",
     became: nothing,
-    why: "How long processes wait for each other. One process speaks to the module here.",
+    why: "How long processes wait for each other; one process speaks to the module here. `keys.pkcs11_timeout_seconds` is how long a log-in waits for it.",
   },
   PI_HSM_MODULE_LOCK_DIR: {
     id: "A55",
