@@ -20,14 +20,14 @@ function describeCall(call: Call, success: boolean, error: ApiError | null): Aud
     realm: audit.realm ?? self?.realm ?? null,
     resolver: audit.resolver ?? self?.user.resolver ?? null,
     administrator: audit.administrator ?? (caller?.role === "admin" ? nameAdmin(caller) : null),
-    actionDetail: audit.actionDetail ?? detailOf(caller),
+    actionDetail: [detailOf(caller), audit.actionDetail].filter(Boolean).join(", ") || null,
     info: error ? error.message : (audit.info ?? null),
     client: call.client || null,
     policies: null,
   };
 }
 
-/** That it was no person; the key can be found by its number. */
+/** That it was no person, beside whatever the call says: a key may carry any name, also that of an administrator. */
 function detailOf(caller: Caller | null): string | null {
   if (caller?.authtype === "trusted") return "trusted JWT";
   return caller?.role === "admin" && caller.origin === "key" ? `API key ${caller.keyId}` : null;

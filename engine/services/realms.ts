@@ -4,6 +4,7 @@ import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import type { Statement } from "../store/store.ts";
 import type { Realm } from "../users/directory.ts";
 import type { Engine } from "./engine.ts";
+import { requireLogIn } from "./require-log-in.ts";
 import { changesOf, type Work, writeOrRefuse } from "./work.ts";
 
 const NAME = /^[a-z0-9_.-]+$/;
@@ -38,10 +39,12 @@ function readPriority(given: Map<string, unknown>, resolver: string): number | n
   return priority;
 }
 
-/** Creates a realm or replaces its resolvers. Unknown resolvers are reported, not refused (F06). */
+/** Creates a realm or replaces its resolvers. Unknown resolvers are reported, not refused (F06). Error: 303 for a realm of administrators. */
 export async function writeRealm(work: Work, text: string, resolvers: string[], given: Map<string, unknown>) {
   const { engine } = work;
   const name = readName(text);
+  // Who says where its users come from says who is an administrator.
+  if (engine.isSuperuserRealm(name)) requireLogIn(work);
   const { store } = engine;
   const { sql } = store;
   const known = await store.point(sql.selectFrom("resolver").selectAll().compile());

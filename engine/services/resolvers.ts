@@ -4,6 +4,7 @@ import type { Statement } from "../store/store.ts";
 import { findResolverType, resolverTypes } from "../users/registry.ts";
 import { ResolverError, type ResolverType } from "../users/resolver.ts";
 import type { Engine } from "./engine.ts";
+import { requireLogIn } from "./require-log-in.ts";
 import { changesOf, type Work, writeOrRefuse } from "./work.ts";
 
 export const CENSORED = "__CENSORED__";
@@ -49,10 +50,14 @@ function requireType(type: string): ResolverType {
   return found;
 }
 
-/** Creates or changes a resolver; returns the number of its row. It must open before it is stored. */
+/** Creates or changes a resolver; returns the number of its row. It must open before it is stored. Error: 303 for one of administrators. */
 export async function writeResolver(work: Work, name: string, typeName: string, given: Map<string, unknown>): Promise<number> {
   const { engine } = work;
   if (!isResolverName(name)) throw new ApiError("resolver_name");
+  const isOfAdmins = engine.directory
+    .realms()
+    .some((realm) => engine.isSuperuserRealm(realm.name) && realm.resolvers.some((member) => member.name === name));
+  if (isOfAdmins) requireLogIn(work);
   const type = requireType(typeName);
   const [existing] = await readResolvers(engine, name);
   if (existing && existing.type !== type.type) throw new ApiError("resolver_type_fixed");

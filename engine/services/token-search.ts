@@ -12,6 +12,7 @@ import { toTokenRecord } from "../store/token-record.ts";
 import { findTokenType, tokenKinds } from "../tokens/registry.ts";
 import type { Hit } from "../tokens/type.ts";
 import { SealBrokenError } from "../vault/vault.ts";
+import { nameAdmin } from "./caller.ts";
 import type { Engine } from "./engine.ts";
 import type { JobControl } from "./jobs.ts";
 import { touching } from "./token-change.ts";
@@ -83,7 +84,7 @@ export async function startSearch(work: Work, query: OtpQuery): Promise<{ job: s
     progress(count);
     return { serial: found && (await consume(work, found, query)), count };
   };
-  const { id } = engine.jobs.start("getserial", caller?.username ?? "", run);
+  const { id } = engine.jobs.start("getserial", caller?.role === "admin" ? nameAdmin(caller) : "", run);
   work.audit.actionDetail = `job ${id}`;
   return { job: id, count };
 }

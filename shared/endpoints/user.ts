@@ -70,7 +70,7 @@ export const user = {
     open: true,
     params: Type.Object({ resolver: resolverName, type: text("passwdresolver", { empty: "refuse" }) }),
     value: id,
-    errors: ["config_admin", "missing_parameter", "resolver_name", "resolver_type_fixed"],
+    errors: ["log_in_required", "config_admin", "missing_parameter", "resolver_name", "resolver_type_fixed"],
   }),
   resolverTest: endpoint({
     methods: ["POST"],
@@ -129,7 +129,7 @@ export const user = {
     open: true,
     params: Type.Object({ realm: realmName, resolvers: list("resolver names") }),
     value: Type.Object({ added: Type.Array(Type.String()), failed: Type.Array(Type.String()) }),
-    errors: ["realm_name"],
+    errors: ["realm_name", "log_in_required"],
   }),
   realmDelete: endpoint({
     methods: ["DELETE"],

@@ -1,5 +1,6 @@
 // /system/keys: the key ring, for the site.
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { nameAdmin } from "../../services/caller.ts";
 import { readKeyStatus, rotateKeys } from "../../services/key-rotation.ts";
 import { StoreInUseError } from "../../store/process-lock.ts";
 import type { Handlers } from "../call.ts";
@@ -10,9 +11,10 @@ export const keyRoutes: Handlers<"keyStatus" | "keyRotate"> = {
   async keyRotate(call) {
     const { engine, caller, params, audit } = call;
     const place = { where: params.where ?? "same", label: engine.settings["keys.pkcs11_key_label"] } as const;
-    const { id } = engine.jobs.start("key rotate", caller?.username ?? "", async (control) => {
+    const by = caller?.role === "admin" ? nameAdmin(caller) : "";
+    const { id } = engine.jobs.start("key rotate", by, async (control) => {
       try {
-        return await rotateKeys(engine, place, caller?.username ?? "", control);
+        return await rotateKeys(engine, place, by, control);
       } catch (fault) {
         throw fault instanceof StoreInUseError ? new ApiError("ring_in_use", {}, { cause: fault }) : toApiError(fault, call);
       }
