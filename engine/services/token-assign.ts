@@ -2,6 +2,7 @@
 import { ApiError } from "@ostiary/shared/errors.ts";
 import type { Statement } from "../store/store.ts";
 import { idsOf, selectOpenToken, selectOpenTokens, touching, updateUnchanged } from "./token-change.ts";
+import { limitStatements } from "./token-limit.ts";
 import { copyOwnerStatements, ownerStatements } from "./token-owner.ts";
 import { isOwnedBy, requireUser, type Which } from "./token-select.ts";
 import { type Work, writeOrRefuse } from "./work.ts";
@@ -20,7 +21,9 @@ export async function assign(work: Work, which: Which & { serial: string; user?:
   if (token.revoked || token.locked) throw new ApiError("token_locked");
   const pin = which.pin ? { pin_hash: await vault.hashPassword(which.pin) } : {};
   const change: Statement = { query: updateUnchanged(work, token).set(pin).compile(), expect: 1 };
-  const owner = token.owner ? [] : ownerStatements(store.sql, token.serial, user, directory);
+  const owner = token.owner
+    ? []
+    : [...ownerStatements(store.sql, token.serial, user, directory), ...(await limitStatements(work, token.serial))];
   await writeOrRefuse(work, [change, ...owner], touching(token));
   return true;
 }

@@ -11,6 +11,7 @@ import type { Enrolment, EnrolRequest, TokenType } from "../tokens/type.ts";
 import type { User } from "../users/directory.ts";
 import { readMoment } from "./token-attributes.ts";
 import { readTokenInfo } from "./token-info.ts";
+import { limitStatements } from "./token-limit.ts";
 import { ownerStatements, realmStatements } from "./token-owner.ts";
 import { isOwnedBy, requireUser } from "./token-select.ts";
 import type { Work } from "./work.ts";
@@ -36,6 +37,7 @@ export async function initToken(
   const user = params.user === undefined ? null : await requireUser(work, { ...params, user: params.user });
   if (user) Object.assign(work.audit, { user: user.login, realm: user.realm, resolver: user.resolver });
   if (params.serial !== undefined && !isSerial(params.serial)) throw new ApiError("invalid_serial");
+  const isNew = !existing || (user !== null && !isOwnedBy(existing, user));
   const pin = params.pin ? await engine.vault.hashPassword(params.pin) : undefined;
 
   for (let tries = 0; ; tries++) {
@@ -51,6 +53,7 @@ export async function initToken(
       existing ? updateRow(work, existing, columns) : insertRow(work, serial, type, columns),
       ...(await infoStatements(work, serial, { ...info, ...enrolment.info })),
       ...placeStatements(work, params, serial, user, existing),
+      ...(isNew ? await limitStatements(work, serial) : []),
     ];
     try {
       // Not writeOrRefuse: a serial that was made by chance and is taken is no reason to give up.

@@ -8,6 +8,7 @@ import { formatValidity } from "../core/validity.ts";
 import type { Store } from "../store/store.ts";
 import { pw } from "../tokens/pw.ts";
 import { selectOpenToken, touching, updateUnchanged } from "./token-change.ts";
+import { limitStatements } from "./token-limit.ts";
 import { copyOwnerStatements, copyRealmsStatement } from "./token-owner.ts";
 import type { Which } from "./token-select.ts";
 import { type Work, writeOrRefuse } from "./work.ts";
@@ -59,6 +60,7 @@ export async function replaceLost(work: Work, which: Which & { serial: string },
     { query: made, expect: 1 },
     ...copyOwnerStatements(store.sql, lost.id, serial),
     copyRealmsStatement(store.sql, lost.id, serial),
+    ...(await limitStatements(work, serial)),
   ];
   await writeOrRefuse(work, statements, [...touching(lost), { serials: [serial] }]);
   return {

@@ -69,6 +69,7 @@ export const token = {
     ),
     errors: [
       "token_type_unknown",
+      "too_many_tokens",
       "token_type_fixed",
       "serial_in_use",
       "serial_made_meanwhile",
@@ -160,7 +161,15 @@ export const token = {
       end_date: Type.String({ description: "last moment the password is good" }),
       disable: Type.Integer({ description: "1, or 0 if the lost token was disabled already" }),
     }),
-    errors: ["token_not_found", "invalid_serial", "token_locked", "lost_without_owner", "lost_contents", "serial_in_use"],
+    errors: [
+      "token_not_found",
+      "invalid_serial",
+      "token_locked",
+      "lost_without_owner",
+      "lost_contents",
+      "serial_in_use",
+      "too_many_tokens",
+    ],
   }),
   tokenAssign: endpoint({
     methods: ["POST"],
@@ -171,7 +180,7 @@ export const token = {
     summary: "Give a token to a user",
     params: Type.Object({ serial, ...owner, pin: optional(secret("PIN to stand before the one-time password")) }),
     value: Type.Literal(true),
-    errors: ["already_assigned", "token_not_found", "token_locked", "user_not_found"],
+    errors: ["too_many_tokens", "already_assigned", "token_not_found", "token_locked", "user_not_found"],
   }),
   tokenDelete: endpoint({
     methods: ["DELETE"],

@@ -17,6 +17,7 @@ export const germanErrors: Readonly<Record<ErrorName, string>> = {
   api_key_missing: "Es fehlt ein gültiger API-Schlüssel.",
   log_in_required:
     "Das kann nur, wer sich angemeldet hat: mit einer Sitzung, nicht mit einem API-Schlüssel oder dem Token einer anderen Anwendung.",
+  too_many_tokens: "Die Zahl der Token dieses Benutzers ist begrenzt!",
   token_not_found: "Das Token wurde nicht gefunden.",
   not_found: "Nicht gefunden: {what}.",
   unknown_path: "Unter dieser Adresse gibt es nichts.",
