@@ -72,7 +72,7 @@ describe.skipIf(skip)("AES keys that never leave the module (C10)", () => {
   });
   afterAll(() => server.stop());
 
-  test("the ring holds a name and no key; tokens are sealed under it and log-ins work (A43, A45, A48)", async () => {
+  test("the ring holds a name and no key; tokens are sealed under it and log-ins work (A43, A45, A48, C16)", async () => {
     const { sealKeys } = JSON.parse(readRing(site)) as { sealKeys: Record<string, string>[] };
     expect(sealKeys).toEqual([
       { id: expect.any(String), created: expect.any(String), kind: "pkcs11", label: "ostiary", ckaId: expect.any(String) },
@@ -212,7 +212,7 @@ describe.skipIf(skip)("a ring that the module seals (C15, C17, C20)", () => {
     expect((await logIn(2)).value).toBe(true);
   });
 
-  test("the seal is taken off and put on again, and keys move from the ring into the module beside the running server", async () => {
+  test("the seal is taken off and put on again, and keys move from the ring into the module: server and commands use it at once, no lock of ours is left behind (C18)", async () => {
     expect((await site.run(["key", "encrypt", "--remove"])).code).toBe(0);
     expect(readRing(site)).toContain("PRIVATE");
     const moved = await site.run(["key", "rotate", "--pkcs11", "--json"]);

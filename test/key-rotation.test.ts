@@ -248,7 +248,7 @@ describe("beside a running server", () => {
     await server.stop();
   });
 
-  test("killed in the middle (kill -9), then taken up: same key, nothing lost; log-ins and enrolments go on all the time", async () => {
+  test("killed in the middle (kill -9), then taken up: no stale lock (C18), same key, nothing lost; log-ins and enrolments go on all the time", async () => {
     const before = await statusOf();
     const main = join(import.meta.dir, "..", "engine", "main.ts");
     const child = Bun.spawn([process.execPath, main, "key", "rotate", "--data", dataDir], { stdout: "ignore", stderr: "ignore" });

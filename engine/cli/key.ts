@@ -222,7 +222,7 @@ function describeForm(form: KeyStatus["form"]): string {
 
 function printStatus({ form, open, reason, active, keys, sealed, left }: KeyStatus): void {
   console.log(describeForm(form));
-  if (reason) console.log(`${open ? "Open, but" : "Locked:"} ${reason}`);
+  if (reason) console.log(open ? `Open, but ${reason}` : `Locked: ${reason}; --unlock opens it for this command`);
   const known = new Set(keys.map(({ id }) => id));
   const strangers = Object.keys(sealed).filter((id) => !known.has(id));
   const day = (time: number | null) => (time === null ? "" : new Date(time).toISOString().slice(0, 16));

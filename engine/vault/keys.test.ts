@@ -68,7 +68,7 @@ describe("key directory", () => {
     expect(NAMES.map((name) => readFileSync(join(plain, name), "utf8"))).toEqual(before);
   });
 
-  test("a passphrase seals the ring, not the session keys; only the right one opens it", async () => {
+  test("C03: a passphrase seals the ring, not the session keys; only the right one opens it", async () => {
     const place = newPlace();
     await createKeys(place, { passphrase: "Zu Hause im Gr\u00fcnen" });
     const { text, form } = readRingFile(place);

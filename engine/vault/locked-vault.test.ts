@@ -72,7 +72,7 @@ describe("a ring sealed by a passphrase", () => {
     expect(vault.ready).toBe(false);
   });
 
-  test("the right passphrase opens every worker", async () => {
+  test("C06: the right passphrase opens every worker", async () => {
     expect(await vault.unlock("correct horse")).toBe(true);
     expect(vault.ready).toBe(true);
     const sealed = await vault.seal(SEED, "c");

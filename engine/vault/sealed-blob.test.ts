@@ -34,7 +34,7 @@ describe("sealed blob", () => {
     expect(new Uint8Array(openBlob(find, larger.subarray(13, 13 + blob.length), CONTEXT))).toEqual(CLEAR);
   });
 
-  test("another context is refused", () => {
+  test("another context is refused: one key serves seeds, passwords and other values, each bound to its place (C02)", () => {
     for (const context of ["token|TOTP0002|key", "", `${CONTEXT} `, "token|TOTP0001|keÿ"]) {
       expect(() => openBlob(find, seal(), context)).toThrow(SealBrokenError);
     }
