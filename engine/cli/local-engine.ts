@@ -2,7 +2,6 @@
 // notices what a command changed at once. Endpoints are called without the network, as an administrator named after the
 // account that runs the command: who can read the key files can do everything anyway.
 import { existsSync } from "node:fs";
-import { userInfo } from "node:os";
 import type { Catalogue, EndpointName } from "@ostiary/shared/catalogue.ts";
 import type { ParamsOf, ValueOf } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
@@ -13,6 +12,7 @@ import { configureLog } from "../log.ts";
 import type { Caller } from "../services/caller.ts";
 import type { Engine } from "../services/engine.ts";
 import type { AuditEntry } from "../store/store.ts";
+import { nameCommandLine } from "./account.ts";
 import { CommandError, type CommandLine } from "./command.ts";
 
 export interface LocalEngine {
@@ -39,7 +39,7 @@ export async function withLocalEngine<T>(line: CommandLine, work: (local: LocalE
   // Only what keeps the command from its work; the rest belongs into the log of the server.
   configureLog("error");
   const { engine, close } = await assembleEngine(dataDir, settings, { beside: true });
-  const by = `command line (${userInfo().username})`;
+  const by = nameCommandLine();
   const caller: Caller = { role: "admin", origin: "command line", username: by, realm: "", authtype: "command line" };
   try {
     return await work({

@@ -1,9 +1,10 @@
 // ostiary restore: a backup into an empty data directory, and what the operator has to know afterwards.
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { openVaultFor } from "../assemble.ts";
 import type { Manifest } from "../backup/manifest.ts";
 import { type RestoreOutcome, restoreBackup } from "../backup/restore.ts";
 import type { Rewound } from "../backup/rewind.ts";
+import { nameCommandLine } from "./account.ts";
 import { COMMON_OPTIONS, type Command, endCleanlyOnSignals, FLAG, TEXT, UsageError } from "./command.ts";
 import { describeCommandRun } from "./local-engine.ts";
 import { openStepProgress, printJson } from "./output.ts";
@@ -84,7 +85,7 @@ const moment = (at: number) => new Date(at).toISOString();
 
 function describeRestore({ madeAt, node }: Manifest, { movedOn, lost }: Rewound, demandResync: boolean) {
   const counters = `${movedOn} counters moved on, ${lost} lost${demandResync ? ", resync demanded" : ""}`;
-  const by = `command line (${userInfo().username})`;
+  const by = nameCommandLine();
   return describeCommandRun("restore", true, `backup of ${node} from ${moment(madeAt)}: ${counters}`, by, Date.now());
 }
 
