@@ -83,6 +83,9 @@ describe.skipIf(skip)("AES keys that never leave the module (C10)", () => {
     expect(status).toMatchObject({ form: "plain", open: true, left: 0, keys: [{ kind: "pkcs11", label: "ostiary" }] });
     expect(status.sealed[status.active]).toBe(1);
     expect((await server.api("GET", "/system/hsm")).value).toEqual({ is_ready: true });
+    const doctor = await site.run(["doctor"]);
+    expect(doctor.stdout).toContain("The keys of the seeds are in a security module.");
+    expect(doctor.stdout).not.toContain("who copies database and keys together has every seed");
   });
 
   test("the token pulled out: 503 that says so, nothing spent, a stop in time; put back: it goes on without a restart (C11)", async () => {

@@ -25,6 +25,12 @@ const FORMS: Record<RingForm, Omit<Finding, "severity">> = {
   },
 };
 
+const IN_MODULE: Omit<Finding, "severity"> = {
+  what: "The keys of the seeds are in a security module.",
+  meaning: "Who copies database and keys has no seed; without the module nobody has, and no token works.",
+  advice: "Keep a second module, or a backup of its keys by its own means.",
+};
+
 export const ringForm: Check = {
   name: "key ring",
   needs: "keys",
@@ -39,8 +45,10 @@ export const ringForm: Check = {
         },
       ];
     }
-    const { form } = await vault.describeRing();
-    const findings: Finding[] = [{ severity: "note", ...FORMS[form] }];
+    const { form, keys } = await vault.describeRing();
+    // What lies open in such a ring are the keys of signatures.
+    const inModule = form === "plain" && keys.length > 0 && keys.every(({ kind }) => kind === "pkcs11");
+    const findings: Finding[] = [{ severity: "note", ...(inModule ? IN_MODULE : FORMS[form]) }];
     if (form !== "passphrase" && !vault.ready) {
       findings.push({
         severity: "problem",
