@@ -4,7 +4,7 @@ import { version } from "../package.json" with { type: "json" };
 import { KeyBundleError } from "./backup/key-bundle.ts";
 import { ArchiveError } from "./backup/manifest.ts";
 import { type Command, CommandError, parseCommandLine, UsageError } from "./cli/command.ts";
-import { commandsOf, describeCommand, describeCommands } from "./cli/command-help.ts";
+import { commandsOf, describeCommand, describeCommands, describeUsage, listCommands } from "./cli/command-help.ts";
 import { commands } from "./cli/commands.ts";
 import { explainOldName } from "./cli/pi-manage.ts";
 import { SettingsError } from "./config.ts";
@@ -64,12 +64,13 @@ function refuse(args: readonly string[]): number {
     return 2;
   }
   const asked = group === "" || next === undefined ? word : `${word} ${next}`;
-  const nearest = findNearestWord(
-    asked,
-    commands.map(({ name }) => name),
-  );
+  const fault = asked === group ? `"${group}" is a group of commands` : `no command ${JSON.stringify(asked)}`;
+  const names = (group === "" ? commands : commandsOf(commands, group)).map(({ name }) => name);
+  const nearest = asked === group ? null : findNearestWord(asked, names);
   const hint = nearest === null ? "" : `; did you mean "${nearest}"?`;
-  console.error(`ostiary: no command ${JSON.stringify(asked)}${hint}\n\n${describeCommands(commands, group)}`);
+  // Of a group its commands; the list of all would push the message off the screen.
+  const then = group === "" ? '"ostiary --help" lists the commands' : `\n${listCommands(commandsOf(commands, group))}`;
+  console.error(`ostiary: ${fault}${hint}\n${then}`);
   return 2;
 }
 
@@ -82,7 +83,7 @@ async function run(command: Command, args: string[]): Promise<number> {
     return await command.run(parseCommandLine(args, command));
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`ostiary ${command.name}: ${error.message}\n\n${describeCommand(command)}`);
+      console.error(`ostiary ${command.name}: ${error.message}\n\n${describeUsage(command)}`);
       return 2;
     }
     if (!isExpected(error)) throw error;

@@ -70,7 +70,8 @@ describe("the command line", () => {
     [["admin", "--help"], 0, "stdout", ["admin add", "admin list"]],
     [["help", "admin", "add"], 0, "stdout", ["ostiary admin add NAME", "Example"]],
     [["serv"], 2, "stderr", ['no command "serv"', 'did you mean "serve"']],
-    [["admin"], 2, "stderr", ['no command "admin"', "admin add"]],
+    [["admin"], 2, "stderr", ['"admin" is a group of commands', "admin add"]],
+    [["audit", "lst"], 2, "stderr", ['did you mean "audit list"']],
     [["admin", "lst"], 2, "stderr", ['no command "admin lst"', 'did you mean "admin list"']],
     [["\u001b[31m"], 2, "stderr", ["no command"]],
   ];
@@ -78,6 +79,7 @@ describe("the command line", () => {
     const outcome = await runOstiary(args);
     expect(outcome.code).toBe(code);
     for (const word of words) expect(outcome[stream]).toContain(word);
+    if (code === 2) expect(outcome.stderr.split("\n").length, "the fault stays in sight").toBeLessThan(12);
     expect(outcome[stream === "stdout" ? "stderr" : "stdout"]).toBe("");
     expect(`${outcome.stdout}${outcome.stderr}`).not.toContain("\u001b");
   });

@@ -88,7 +88,7 @@ describe("realm", () => {
   test("B16 create with priorities, list, default, delete", async () => {
     await run("resolver create", ["guests", "--type", "passwdresolver", `Filename=${file("guests")}`]);
     expect(await json("realm create", ["home", "people:2", "guests:1"])).toEqual({ added: ["people", "guests"], failed: [] });
-    expect((await run("realm list")).stdout).toBe("REALM  DEFAULT  USER SOURCES\nhome   yes      guests:1 people:2\n");
+    expect((await run("realm list")).stdout).toBe("realm  default  user sources\nhome   yes      guests:1 people:2\n");
     expect((await run("realm create", ["away", "guests"])).stdout).toBe("away: guests\n");
     expect((await run("realm default")).stdout).toBe("home\n");
     expect((await run("realm default", ["away"])).stdout).toBe("away\n");

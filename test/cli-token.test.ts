@@ -43,6 +43,9 @@ test("init: the PIN comes from standard input, the seed is shown only where it i
   const { secret } = parseKeyUri(address);
   value = (counter) => hotpValue("sha1", secret, counter, 6);
   expect(await logIn(`geheim${value(1)}`)).toBe(true);
+  const seedless = await run(["token", "init", "--type", "totp", "--user", "alice", "--realm", "home"]);
+  expect([seedless.code, seedless.stdout]).toEqual([2, ""]);
+  expect(seedless.stderr).toContain("--otpkey-stdin");
   const json = await run(["token", "init", "--type", "spass", "--json"]);
   expect(Object.keys(JSON.parse(json.stdout))).toEqual(["serial"]);
 });
@@ -75,6 +78,16 @@ test("disable and enable take effect at once and are audited as an administrator
   expect(await logIn(`geheim${value(3)}`)).toBe(true);
   const [row] = readAudit(server.dataDir, "action = 'POST /token/disable'");
   expect(row?.administrator).toMatch(/^command line \(/);
+  const listed = await run(["audit", "list", "--action", "*disable", "--success", "1"]);
+  expect([listed.code, listed.stderr]).toEqual([0, ""]);
+  expect(listed.stdout.split("\n").map((line) => line.split(/ {2,}/).slice(2, 5))).toEqual([
+    ["action", "done", "user"],
+    ["POST /token/disable", "yes", serial],
+    ["POST /token/disable", "yes", serial],
+    [],
+  ]);
+  const paged = await run(["audit", "list", "--page_size", "1", "--json"]);
+  expect(JSON.parse(paged.stdout).auditdata).toHaveLength(1);
   const nobody = await run(["token", "disable"]);
   expect([nobody.code, nobody.stdout]).toEqual([2, ""]);
 });
@@ -99,6 +112,11 @@ test("list as CSV, groups, information, a lost token, and the token of a value",
   const csv = await run(["token", "list", "--tokengroup", "spare", "--outform", "csv"]);
   expect(csv.stdout.split("\n")[1]).toContain(serial);
   expect((await run(["token", "getserial"], `${value(63)}\n`)).stdout).toBe(`${serial}\n`);
+  const nobody = await run(["token", "getserial"], "000000\n");
+  expect([nobody.code, nobody.stdout]).toEqual([1, ""]);
+  expect(nobody.stderr).toContain("shows this value");
+  const absent = await run(["token", "setinfo", "NONE1", "place"], "drawer 4\n");
+  expect([absent.code, absent.stdout]).toEqual([1, ""]);
   const [lost = "", password = ""] = (await run(["token", "lost", serial])).stdout.split("\n");
   expect(await logIn(`neu${password}`)).toBe(true);
   expect((await run(["token", "delete", lost])).code).toBe(0);

@@ -157,7 +157,7 @@ describe("serve", () => {
         { username: adminName, email: "" },
         { username: "root", email: "root@example.com" },
       ]);
-      expect((await admin(["list"])).stdout).toBe(`${adminName}\nroot\troot@example.com\n`);
+      expect((await admin(["list"])).stdout).toBe(`name   email\n${adminName}\nroot   root@example.com\n`);
 
       expect((await admin(["password", "root", "--password-stdin"], "second password\n")).code).toBe(0);
       expect(await works(first)).toBe(401);

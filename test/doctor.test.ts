@@ -272,7 +272,10 @@ PI_NODE = 'alpha'
   });
   test("--toml is what a server starts with; --json has the same", async () => {
     const path = file("pi.cfg", MANUAL);
-    const { stdout } = await runOstiary(["doctor", "--pi-cfg", path, "--toml"]);
+    const { stdout, stderr } = await runOstiary(["doctor", "--pi-cfg", path, "--toml"]);
+    expect(stderr).toBe("");
+    const doubtful = await runOstiary(["doctor", "--pi-cfg", file("odd.cfg", `${MANUAL}\nif x:\n    PI_NODE = 'b'\n`), "--toml"]);
+    expect([doubtful.code, doubtful.stderr]).toEqual([1, expect.stringMatching(/not in it: line \d+ of odd\.cfg, line \d+/)]);
     const dataDir = makeDataDir();
     writeFileSync(join(dataDir, "ostiary.toml"), stdout, { mode: 0o600 });
     expect((await examine(dataDir)).findings.filter(({ check }) => check === "settings")).toEqual([]);

@@ -2,7 +2,7 @@
 import { type Admins, describeAdminFault, findAdminFault } from "../services/admins.ts";
 import { COMMON_OPTIONS, type Command, CommandError, type CommandLine, FLAG, TEXT, UsageError } from "./command.ts";
 import { withAdmins } from "./data-directory.ts";
-import { printJson } from "./output.ts";
+import { printJson, printTable } from "./output.ts";
 import { readSecrets } from "./standard-input.ts";
 
 function nameOf(positionals: string[]): string {
@@ -101,7 +101,11 @@ Example
     async run(line) {
       const found = await withAdmins(line.dataDir, line.settings(), (admins) => admins.list());
       if (line.values.json) printJson(found.map(({ username, email }) => ({ username, email })));
-      else for (const { username, email } of found) console.log(email ? `${username}\t${email}` : username);
+      else
+        printTable(
+          ["name", "email"],
+          found.map(({ username, email }) => [username, email]),
+        );
       return 0;
     },
   },

@@ -8,16 +8,27 @@ export function describeCommand({ help }: Command): string {
   return /exit code/i.test(help) ? help : `${help}\n\n${EXIT_CODES}`;
 }
 
+/** How a command is called, and where the rest is told: for a line that was wrong, whose fault must stay in sight. */
+export function describeUsage({ name, help }: Command): string {
+  const usage = help.slice(0, help.indexOf("\n\n"));
+  return `${usage}\n\n"ostiary ${name} --help" explains it.`;
+}
+
+/** A line for each command, names padded. */
+export function listCommands(shown: readonly Command[]): string {
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  return shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join("\n");
+}
+
 /** A list of commands; `group` is the first word of their names where it is not the list of all. */
 export function describeCommands(commands: readonly Command[], group = ""): string {
   const shown = group === "" ? commands : commandsOf(commands, group);
-  const width = Math.max(...shown.map(({ name }) => name.length));
   return [
     "ostiary: multi-factor authentication",
     "",
     `Usage: ostiary ${group === "" ? "COMMAND" : `${group} …`} [options]`,
     "",
-    ...shown.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    listCommands(shown),
     "",
     "ostiary COMMAND --help explains one of them. Options of nearly all:",
     "",

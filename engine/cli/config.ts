@@ -47,7 +47,7 @@ Example
     if (line.values.json) printJson(rows);
     else
       printTable(
-        ["SETTING", "VALUE", "", "TYPE"],
+        ["setting", "value", "from", "type"],
         rows.map(({ key, value, stored, type }) => [key, value.slice(0, 60), stored ? "stored" : "default", type]),
       );
     return 0;

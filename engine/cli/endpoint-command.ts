@@ -29,7 +29,7 @@ export interface EndpointRow<Name extends EndpointName> {
   /** What `--json` prints; the value if absent. */
   json?: (reply: Reply<ValueOf<Catalogue[Name]>>, line: CommandLine) => unknown;
   /** Why the answer means that nothing was done: exit code 1. */
-  refusal?: (value: ValueOf<Catalogue[Name]>) => string | null;
+  refusal?: (value: ValueOf<Catalogue[Name]>, line: CommandLine) => string | null;
   /** What is wrong with the line, before anything is opened. */
   fault?: (line: CommandLine) => string | null;
 }
@@ -85,11 +85,13 @@ async function answer<Name extends EndpointName>(
   params: Record<string, unknown>,
 ): Promise<number> {
   const reply = await call(row.endpoint, params as Parameters<LocalEngine["call"]>[1] as never);
+  const refusal = row.refusal?.(reply.value, line) ?? null;
   if (reply.file) await printFile(reply.file.body);
   else if (line.values.json) printJson(row.json ? row.json(reply, line) : reply.value);
   else if (row.show) row.show(reply, line);
-  else console.log(typeof reply.value === "object" ? JSON.stringify(reply.value, null, 2) : String(reply.value));
-  const refusal = row.refusal?.(reply.value) ?? null;
+  // A bare "false" or 0 beside the reason tells nothing.
+  else if (refusal === null)
+    console.log(typeof reply.value === "object" ? JSON.stringify(reply.value, null, 2) : String(reply.value));
   if (refusal !== null) console.error(`ostiary ${row.name}: ${refusal}`);
   return refusal === null ? 0 : 1;
 }

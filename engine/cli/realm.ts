@@ -33,7 +33,7 @@ Example
         const members = resolver.map((one) => (one.priority === null ? one.name : `${one.name}:${one.priority}`));
         return [name, isDefault ? "yes" : "", members.join(" ")];
       });
-      printTable(["REALM", "DEFAULT", "USER SOURCES"], rows);
+      printTable(["realm", "default", "user sources"], rows);
     }
     return 0;
   },

@@ -87,7 +87,7 @@ Example
         const within = realms.filter(([, { resolver }]) => resolver.some((member) => member.name === one.resolvername));
         return [one.resolvername, one.type, within.map(([name]) => name).join(" ")];
       });
-      printTable(["NAME", "TYPE", "REALMS"], rows);
+      printTable(["name", "type", "realms"], rows);
     }
     return 0;
   },

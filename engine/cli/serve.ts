@@ -52,9 +52,16 @@ async function open(engine: Engine, dataDir: string, hostname: string, port: num
   await refuseForeignKeys(engine, dataDir);
   return listen(createApp(engine), { hostname, port }).catch((error: unknown) => {
     throw new CommandError(
-      `can not listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}. Is another server running? --listen takes another port.`,
+      `can not listen on ${hostname}:${port}: ${describeListenFault(error)}. --listen takes another address or port.`,
     );
   });
+}
+
+/** Bun's own text ends in a question, whatever the reason. */
+function describeListenFault(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "EADDRINUSE") return "another program listens there";
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A second signal while draining ends the process at once. */

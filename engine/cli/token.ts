@@ -16,6 +16,13 @@ function namesNobody({ positionals, values }: CommandLine): string | null {
   return named ? null : "name a token by its SERIAL, or --user and --realm for all of a user";
 }
 
+/** A new token that counts or goes by the clock has to get its seed from somewhere, and somebody has to see one that is made. */
+function lacksSeed({ values: { type, serial, genkey, show, "otpkey-stdin": otpkey } }: CommandLine): string | null {
+  if (genkey) return show ? null : "--genkey makes a seed that can be seen this once: say --show as well";
+  const needed = type === undefined ? serial === undefined : type === "hotp" || type === "totp";
+  return needed && !otpkey ? "say --genkey --show for a new seed, or --otpkey-stdin for the one the device has" : null;
+}
+
 const look: Command[] = [
   endpointCommand({
     name: "token list",
@@ -39,7 +46,12 @@ const look: Command[] = [
     // A job would end with the command.
     without: ["background"],
     example: `printf '%s\\n' 123456 | ostiary token getserial --type totp`,
-    show: ({ value }) => console.log(value.serial ?? `${value.count} tokens would be searched, or were`),
+    show: ({ value }, { values }) => {
+      if (value.serial !== null) console.log(value.serial);
+      else if (values.count) console.log(value.count);
+    },
+    refusal: ({ serial, count }, { values }) =>
+      serial !== null || values.count ? null : `none of ${count} tokens shows this value soon`,
   }),
 ];
 
@@ -49,8 +61,7 @@ const owners: Command[] = [
     endpoint: "tokenInit",
     more: { show: "show the new seed as address, at a terminal as QR code too: whoever sees it has the token" },
     example: "ostiary token init --type totp --user alice --realm home --genkey --show --data /srv/ostiary",
-    fault: ({ values }) =>
-      values.genkey && !values.show ? "--genkey makes a seed that can be seen this once: say --show as well" : null,
+    fault: lacksSeed,
     show: showEnrolled,
     json: ({ detail = {} }, { values }) => (values.show ? detail : { serial: detail.serial }),
   }),

@@ -17,7 +17,12 @@ export function explainFiles(paths: string[], { json, toml }: CommandLine["value
   if (toml) process.stdout.write(printToml(heading, settings));
   else if (json) printJson({ lines, settings });
   else printExplanation(explanation, printToml(heading, settings), paths.length > 1);
-  return lines.some(({ state }) => state === "unread") ? 1 : 0;
+  const unread = lines.filter(({ state }) => state === "unread");
+  if (toml && unread.length > 0)
+    console.error(
+      `ostiary doctor: not in it: ${unread.map(({ file, line }) => `line ${line} of ${printable(basename(file))}`).join(", ")}. Look there yourself; without --toml each line is explained.`,
+    );
+  return unread.length > 0 ? 1 : 0;
 }
 
 function readSource(path: string): SourceFile {
