@@ -5,7 +5,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { MAX_HASH_WORK_KIB } from "./core/hash-bound.ts";
 import { findNearestWord } from "./core/nearest-word.ts";
-import { registry, type Setting, type SettingKey, type Settings, startVariables, variableOf } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { registry, type SettingKey, type Settings, startVariables, variableOf } from "./settings.ts";
 
 export type { Settings } from "./settings.ts";
 

@@ -96,6 +96,27 @@ export function addressKind(): Kind<Address> {
   };
 }
 
+/** Where syslog messages go. */
+export interface SyslogServer {
+  protocol: "tcp" | "udp";
+  host: string;
+  port: number;
+}
+
+/** tcp://HOST:PORT or udp://HOST:PORT. */
+export function syslogKind(): Kind<SyslogServer> {
+  return {
+    allowed: "tcp://HOST:PORT or udp://HOST:PORT",
+    parse: (raw) => {
+      const [, protocol, six, name = "", digits] =
+        (typeof raw === "string" && /^(tcp|udp):\/\/(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(raw)) || [];
+      const port = Number(digits);
+      if (digits === undefined || port < 1 || port > 65535 || (six !== undefined && isIP(six) !== 6)) return undefined;
+      return { protocol: protocol as "tcp" | "udp", host: six ?? name, port };
+    },
+  };
+}
+
 /** Attempts per seconds as "100/1800", or "off" (null). */
 export function budgetKind(): Kind<Budget | null> {
   return {

@@ -1,7 +1,8 @@
 // docs/settings.md, printed from the registry so that the page cannot be out of step with the engine.
 // `bun engine/settings-page.ts > docs/settings.md` writes it; a test compares.
 import { join } from "node:path";
-import { registry, type Setting, startVariables, variableOf } from "./settings.ts";
+import type { Setting } from "./setting.ts";
+import { registry, startVariables, variableOf } from "./settings.ts";
 
 /** Where the page lies. */
 export const pagePath = join(import.meta.dir, "..", "docs", "settings.md");

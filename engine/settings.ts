@@ -1,6 +1,7 @@
 // Every setting of the engine, as data. config.ts reads them from the file, the environment and the flags; docs/settings.md
 // is printed from this table. To add a setting, add an entry; its type follows.
 import { languages } from "@ostiary/shared/messages/language.ts";
+import { define, type Setting } from "./setting.ts";
 import {
   addressKind,
   budgetKind,
@@ -9,31 +10,13 @@ import {
   cidrKind,
   flagKind,
   integerKind,
-  type Kind,
   listKind,
   optionalPathKind,
   pathKind,
   textKind,
 } from "./setting-kinds.ts";
 import { headerKind, realmKind, trustedJwtKind } from "./setting-kinds-access.ts";
-
-export interface Setting<T> {
-  kind: Kind<T>;
-  /** As a person would write it in ostiary.toml, and parsed by `kind` like any other source. */
-  default: string | number | boolean | readonly string[];
-  help: string;
-  /** A flag of its own beside `--set key=value`. */
-  flag?: `--${string}`;
-  /** The value is a path or a list of paths, to be completed with the data directory. */
-  path?: true;
-  /** Only the settings file may say it: it decides which code runs. */
-  fileOnly?: true;
-}
-
-/** Ties the type of one entry to its kind. */
-function define<T>(setting: Setting<T>): Setting<T> {
-  return setting;
-}
+import { auditSettings } from "./settings-audit.ts";
 
 const workers = "0 chooses by the number of cores";
 
@@ -219,33 +202,7 @@ export const registry = {
     default: 200000,
     help: "Tokens held in memory.",
   }),
-  "audit.checkpoint_file": define({
-    kind: pathKind(),
-    default: "<data>/audit-checkpoints.jsonl",
-    path: true,
-    help: "Signed checkpoints of the audit log; best on another disk or host than the database.",
-  }),
-  "audit.checkpoint_seconds": define({
-    kind: integerKind(1, 86400),
-    default: 5,
-    help: "Seconds between checkpoints while there is something new to sign.",
-  }),
-  "audit.retention_days": define({
-    kind: integerKind(0, 36500),
-    default: 0,
-    help: "Rows of the audit log that are older are removed by the server itself, within the hour (docs/audit.md). 0 keeps them.",
-  }),
-  "audit.retention_rows": define({
-    kind: integerKind(0, 1_000_000_000_000),
-    default: 0,
-    help: "Rows of the audit log beyond so many are removed, the oldest first. 0 keeps them.",
-  }),
-  "audit.rules_file": define({
-    kind: optionalPathKind(),
-    default: "",
-    path: true,
-    help: "YAML file of rules by which rows of the audit log are removed (docs/audit.md); read anew each time. Empty: none.",
-  }),
+  ...auditSettings,
   "log.level": define({
     kind: choiceKind("debug", "info", "warning", "error"),
     default: "info",

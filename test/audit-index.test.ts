@@ -9,6 +9,8 @@ import { createFeeder } from "../engine/audit/feed.ts";
 import { blockRows, indexPath, openIndexForReading, openIndexForWriting } from "../engine/audit/index-file.ts";
 import type { AuditQuery, Condition } from "../engine/audit/query.ts";
 import { type SearchJob, searchAudit } from "../engine/audit/search.ts";
+import { openTrailReader } from "../engine/audit/trail-reader.ts";
+import { openUpkeepPool } from "../engine/audit/upkeep-pool.ts";
 import { makeDataDir } from "./kit/data-dir.ts";
 
 // Thousands of rows, read again and again.
@@ -134,6 +136,37 @@ describe("the index answers what the rows say", () => {
     expect(createFeeder(db, index).feed(10)).toEqual({ made: 0, left: 0 });
     expect(words()).toBe(0);
     expectSameAnswers();
+  });
+});
+
+describe("the workers of the server", () => {
+  test("one fills the index, another searches by it", async () => {
+    const other = makeDataDir();
+    makeTrail(other, blockRows + 10);
+    const databasePath = join(other, "ostiary.db");
+    const publicKey = new Uint8Array(32);
+    const pool = openUpkeepPool({ databasePath, publicKey, feeds: true, sinks: [] });
+    expect(await pool.feed(5)).toEqual({ made: 1, left: 0 });
+    await pool.close();
+    const words = new Database(indexPath(databasePath));
+    words.run("UPDATE word SET text = 'only the index says so' WHERE text = 'anna'");
+    words.close();
+    const trail = openTrailReader({ databasePath, publicKey });
+    const query = { ...everything, conditions: [{ column: "administrator", like: "only*" } as const] };
+    const check = { now: 0, graceMs: 0, budget: 0 };
+    const page = await trail.findPage({ query, offset: 0, limit: 2, count: true, budgetMs: 1000, check });
+    expect(page.count).toBeGreaterThan(10);
+    expect(page.rows.map(({ administrator }) => administrator)).toEqual(["anna", "anna"]);
+    await trail.close();
+  });
+  test("a command beside the server does not fill it", async () => {
+    const other = makeDataDir();
+    makeTrail(other, blockRows + 10);
+    const databasePath = join(other, "ostiary.db");
+    const pool = openUpkeepPool({ databasePath, publicKey: new Uint8Array(32), feeds: false, sinks: [] });
+    expect(await pool.feed(5)).toEqual({ made: 0, left: 0 });
+    expect(existsSync(indexPath(databasePath))).toBe(false);
+    await pool.close();
   });
 });
 

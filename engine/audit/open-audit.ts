@@ -1,8 +1,10 @@
 // All that works on the audit trail beside the writing of its rows, put together: signer, searches, index, retention.
+import { dirname } from "node:path";
 import type { Log } from "../log.ts";
 import type { Settings } from "../settings.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import { type Forwarding, startForwarding, toSinkOptions } from "./forwarding.ts";
 import { startAuditSigner } from "./signer.ts";
 import { openTrailReader, type TrailReader } from "./trail-reader.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
@@ -15,6 +17,8 @@ export interface Audit {
   pool: UpkeepPool;
   /** Index and retention; null in a command beside a server, which leaves both to it. */
   upkeep: Upkeep | null;
+  /** Copies of rows that go elsewhere. */
+  forwarding: Forwarding;
   /** Signs the last rows and ends everything; the store is still open then. */
   close(): Promise<void>;
 }
@@ -33,7 +37,10 @@ export interface AuditOptions {
 export async function openAudit({ databasePath, store, vault, settings, beside, now, log }: AuditOptions): Promise<Audit> {
   const files = { databasePath, publicKey: (await vault.publicKeys()).audit };
   const trail = openTrailReader(files);
-  const pool = openUpkeepPool({ ...files, feeds: !beside });
+  // A command leaves the sinks to the server: it sends the rows of both.
+  const sinks = beside ? [] : toSinkOptions(settings, dirname(databasePath));
+  const pool = openUpkeepPool({ ...files, feeds: !beside, sinks });
+  const forwarding = startForwarding(pool, sinks, (sink, fault) => log.error("audit rows could not be sent", { sink, fault }));
   const signing = { store, vaultSign: (message: Uint8Array) => vault.signAudit(message), ready: () => vault.ready, now };
   const upkeep = beside
     ? null
@@ -54,8 +61,10 @@ export async function openAudit({ databasePath, store, vault, settings, beside, 
     trail,
     pool,
     upkeep,
+    forwarding,
     async close() {
       await upkeep?.close();
+      await forwarding.close();
       await pool.close();
       await signer.stop().catch((error: unknown) => log.error("the last audit rows are not signed", { error }));
       await trail.close();

@@ -52,7 +52,7 @@ async function makeLog(days: readonly number[], change: (at: number) => Partial<
   await command.signer.stop();
   await command.store.close();
   await server.signer.sign();
-  const pool = openUpkeepPool({ databasePath: path, publicKey: rawKey, feeds: false });
+  const pool = openUpkeepPool({ databasePath: path, publicKey: rawKey, feeds: false, sinks: [] });
   const db = new Database(path);
   db.run("PRAGMA busy_timeout = 2000");
   const { store, signer } = server;

@@ -44,7 +44,7 @@ export interface Selection {
 }
 
 // What one transaction removes, and what one look reads.
-const mostRows = 500;
+const mostRows = 1000;
 const mostRuns = 50;
 const mostRead = 4096;
 // Rows are in the order of their ends, not of their beginnings, and clocks differ: so many younger ones in a row end a search by age.

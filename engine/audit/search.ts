@@ -42,7 +42,10 @@ export function searchAudit(db: Database, index: Database | null, job: SearchJob
   for (let block = first; ; block += step) {
     const from = Math.max(low, block * blockRows);
     const until = Math.min(high, (block + 1) * blockRows - 1);
-    if (count >= end) count += blocks.count(block, from, until) ?? countRows(db, query, from, until);
+    // Rows that are passed over, and those after the page, need no ids.
+    const counted =
+      count < offset || count >= end ? (blocks.count(block, from, until) ?? countRows(db, query, from, until)) : null;
+    if (counted !== null && (count >= end || count + counted <= offset)) count += counted;
     else {
       const found = blocks.find(block, from, until) ?? readRows(db, query, from, until);
       const skip = Math.max(0, offset - count);

@@ -2,6 +2,7 @@
 import { Piscina } from "piscina";
 import { toStoreError } from "../store/sqlite-errors.ts";
 import { StoreUnavailableError } from "../store/store.ts";
+import type { Forwarded } from "./forward.ts";
 import { RulesFileError } from "./rotation-rules.ts";
 import type { Selection, SelectJob } from "./rotation-select.ts";
 import type { UpkeepAnswer, UpkeepWorkerData } from "./upkeep-worker.ts";
@@ -11,6 +12,8 @@ export interface UpkeepPool {
   feed(limit: number): Promise<{ made: number; left: number }>;
   /** Chooses rows for rotation. Rejects with RulesFileError. */
   select(job: SelectJob): Promise<Selection>;
+  /** Sends one slice of rows to each sink. */
+  forward(): Promise<Forwarded[]>;
   close(): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export function openUpkeepPool(data: UpkeepWorkerData): UpkeepPool {
   return {
     feed: (limit) => run("feed", limit),
     select: (job) => run("select", job),
+    forward: () => run("forward", undefined),
     close: () => pool.destroy(),
   };
 }

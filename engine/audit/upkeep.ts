@@ -46,9 +46,8 @@ export interface Upkeep {
 const FEED_EVERY_MS = 5000;
 const RETAIN_FIRST_MS = 60_000;
 const RETAIN_EVERY_MS = 3_600_000;
-// Rests so many times as long as it worked: a fifth, and a tenth, of one core at most.
-const FEED_REST = 4;
-const RETAIN_REST = 9;
+// Rests so many times as long as it worked: a fifth of one core at most.
+const REST = 4;
 
 /** The timers do not keep the process alive. */
 export function startUpkeep(options: UpkeepOptions): Upkeep {
@@ -66,7 +65,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
       const begun = performance.now();
       ({ left } = await pool.feed(1));
       gauges.blocksBehind = left;
-      if (left > 0) await rest((performance.now() - begun) * FEED_REST, stop.signal);
+      if (left > 0) await rest((performance.now() - begun) * REST, stop.signal);
     }
     fedTo = seq;
   }
@@ -79,7 +78,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
       const progress = (soFar: number) => {
         gauges.rowsRemoved = before + soFar;
       };
-      const common = { store, pool, vaultSign, by: null, dryRun: false, rest: RETAIN_REST, signal: stop.signal, now };
+      const common = { store, pool, vaultSign, by: null, dryRun: false, rest: REST, signal: stop.signal, now };
       removed += (await rotateAudit({ ...common, plan, why, progress })).removed;
     }
     gauges.retentionDone = Math.floor(now() / 1000);

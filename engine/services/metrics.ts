@@ -19,6 +19,7 @@ export function renderMetrics(engine: Engine): string {
     ...gauge("ostiary_password_hash_seconds", "Cost of a password check, smoothed.", vault.hashLatency / 1000),
     ...gauge("ostiary_audit_sequence", "Number of the newest audit row of this node.", head.seq),
     ...renderUpkeep(engine.audit.upkeep),
+    ...renderSinks(engine.audit.forwarding.gauges),
     ...gauge("ostiary_remembered_pins", "PINs remembered.", engine.pinMemory.size),
     ...gauge("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
     ...gauge("ostiary_ready", "1: log-ins can be answered.", engine.unreadiness().length === 0 ? 1 : 0),
@@ -35,6 +36,21 @@ function renderUpkeep(upkeep: Engine["audit"]["upkeep"]): string[] {
     ...counter("ostiary_audit_rows_removed", "Audit rows that retention removed.", rowsRemoved),
     ...counter("ostiary_audit_retention_faults", "Times that retention failed; the log has the reason.", retentionFaults),
     ...gauge("ostiary_audit_retention_done_seconds", "When retention last came to its end, seconds since 1970.", retentionDone),
+  ];
+}
+
+function renderSinks(sinks: Engine["audit"]["forwarding"]["gauges"]): string[] {
+  if (sinks.size === 0) return [];
+  const each = (name: string, kind: "gauge" | "counter", help: string, pick: "behind" | "sent" | "lost" | "faults") => [
+    `# TYPE ${name} ${kind}`,
+    `# HELP ${name} ${help}`,
+    ...[...sinks].map(([sink, gauges]) => `${name}${kind === "counter" ? "_total" : ""}{sink="${sink}"} ${gauges[pick]}`),
+  ];
+  return [
+    ...each("ostiary_audit_sink_rows_behind", "gauge", "Audit rows that a sink has not got yet.", "behind"),
+    ...each("ostiary_audit_sink_rows", "counter", "Audit rows that a sink got.", "sent"),
+    ...each("ostiary_audit_sink_rows_lost", "counter", "Audit rows removed before a sink got them.", "lost"),
+    ...each("ostiary_audit_sink_faults", "counter", "Times that a sink took nothing.", "faults"),
   ];
 }
 

@@ -20,8 +20,8 @@ export const auditKeys: Record<string, OldKey> = {
   PI_AUDIT_MODULE: {
     id: "A10",
     value: "text",
-    became: later,
-    why: "The trail is always in the database; copies to a log or another place are to come.",
+    became: elsewhere("`audit.sinks`"),
+    why: "The trail is always in the database, which is what is read and what the limits on log-ins count in. The logger module became the sinks `file` and `syslog`, the container module the list of both; there is no logger without the database.",
   },
   PI_AUDIT_SQL_URI: { id: "A11", value: "address", became: nothing, why: ONE_DATABASE },
   PI_AUDIT_SQL_OPTIONS: { id: "A12", value: "table", became: nothing, why: ONE_DATABASE },
@@ -60,8 +60,13 @@ export const auditKeys: Record<string, OldKey> = {
     became: textSetting("node.name"),
     why: "Name of this node, if `PI_NODE` is not set.",
   },
-  PI_AUDIT_LOGGER_QUALNAME: { id: "A63", value: "text", became: later, why: "See `PI_AUDIT_MODULE`." },
-  PI_AUDIT_CONTAINER_WRITE: { id: "A64", value: "list", became: later, why: "See `PI_AUDIT_MODULE`." },
+  PI_AUDIT_LOGGER_QUALNAME: {
+    id: "A63",
+    value: "text",
+    became: nothing,
+    why: "Lines of the sink `file` are rows of the trail and nothing else; see `audit.sink_file`.",
+  },
+  PI_AUDIT_CONTAINER_WRITE: { id: "A64", value: "list", became: elsewhere("`audit.sinks`"), why: "See `PI_AUDIT_MODULE`." },
   PI_AUDIT_CONTAINER_READ: { id: "A65", value: "text", became: nothing, why: "The trail is always read from the database." },
   PI_MONITORING_MODULE: {
     id: "A31",

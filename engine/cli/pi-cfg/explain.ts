@@ -1,7 +1,8 @@
 // A pi.cfg, line by line: what the line sets, what became of it, what stands in ostiary.toml for it (A00, Z01, Z02). Pure.
 import { findNearestWord } from "../../core/nearest-word.ts";
 import { type PythonValue, readPythonConfig } from "../../core/python-literals.ts";
-import { registry, type Setting, type SettingKey } from "../../settings.ts";
+import type { Setting } from "../../setting.ts";
+import { registry, type SettingKey } from "../../settings.ts";
 import type { Converted, OldKey, TomlValue } from "./old-key.ts";
 import { oldKeys } from "./registry.ts";
 import { describePythonValue } from "./show-value.ts";
