@@ -210,6 +210,13 @@ describe("every kind of sealed value", () => {
       expect((await app.api(method, path, {}, { token: "" })).status).toBe(401);
   });
 
+  test("POST /system/keys/rotate into a module that is not configured: the job says which setting is missing", async () => {
+    const { value } = await app.api<{ job: string }>("POST", "/system/keys/rotate", { where: "module" });
+    let job = await app.api<{ state: string; error: string }>("GET", `/job/${value?.job}`);
+    while (job.value?.state === "running") job = await app.api("GET", `/job/${value?.job}`);
+    expect(job.value).toMatchObject({ state: "failed", error: expect.stringContaining("keys.pkcs11_module") });
+  });
+
   test("who changed the ring stands in the trail, no key does", async () => {
     const db = new Database(join(app.dataDir, "ostiary.db"), { readonly: true });
     const rows = db

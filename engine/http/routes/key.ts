@@ -3,6 +3,7 @@ import { ApiError } from "@ostiary/shared/errors.ts";
 import { nameAdmin } from "../../services/caller.ts";
 import { readKeyStatus, rotateKeys } from "../../services/key-rotation.ts";
 import { StoreInUseError } from "../../store/process-lock.ts";
+import { KeyFileError } from "../../vault/keys.ts";
 import type { Handlers } from "../call.ts";
 import { toApiError } from "../faults.ts";
 
@@ -16,7 +17,10 @@ export const keyRoutes: Handlers<"keyStatus" | "keyRotate"> = {
       try {
         return await rotateKeys(engine, place, by, control);
       } catch (fault) {
-        throw fault instanceof StoreInUseError ? new ApiError("ring_in_use", {}, { cause: fault }) : toApiError(fault, call);
+        if (fault instanceof StoreInUseError) throw new ApiError("ring_in_use", {}, { cause: fault });
+        // It says what is missing, such as the setting of a security module.
+        if (fault instanceof KeyFileError) throw new ApiError("hsm", { text: fault.message }, { cause: fault });
+        throw toApiError(fault, call);
       }
     });
     audit.actionDetail = `job ${id}`;
