@@ -209,7 +209,7 @@ describe("retention as a setting that runs by itself", () => {
     expect(await metric(app, "ostiary_audit_retention_faults_total")).toBe(1);
     await app.stop();
   });
-  test("none set: nothing is ever removed", async () => {
+  test("AU-02: none set: nothing is ever removed, and never by the call that writes a row", async () => {
     const app = await startApp();
     app.advance(10_000 * DAY);
     await app.engine.audit.upkeep?.retain();

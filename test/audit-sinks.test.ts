@@ -24,7 +24,7 @@ const readLines = (file: string): Line[] =>
 const gauges = (app: TestApp, sink: "file" | "syslog") => app.engine.audit.forwarding.gauges.get(sink);
 
 describe("the sink `file`", () => {
-  test("AU-12: one JSON object a line with the members of an entry; the database has the rows too, and is what is read", async () => {
+  test("AU-12, AU-14: one JSON object a line with the members of an entry; the database has the rows too, and is what is read", async () => {
     const file = join(makeDataDir(), "audit.log");
     const app = await startApp({ "audit.sinks": "file", "audit.sink_file": file });
     await app.engine.audit.forwarding.forward();
@@ -94,7 +94,7 @@ describe("the sink `file`", () => {
   });
 });
 
-describe("AU-12 the file is moved aside by size", () => {
+describe("AU-12, AU-13 the file is moved aside by size", () => {
   const rows = (from: number, count: number) =>
     Array.from({ length: count }, (_, at) => ({ date: "", json: JSON.stringify({ number: from + at, filler: "x".repeat(80) }) }));
   test("so many files are kept, lines stay whole, the newest are in the file itself", async () => {
