@@ -342,6 +342,17 @@ describe("the commands", () => {
     expect((await run(["config", "import", file(text)])).stdout).toBe("nothing to change\n");
     expect(JSON.stringify(readAudit(dataDir))).not.toContain("hunter5");
   });
+  test("--dry-run tries the user sources as well", async () => {
+    const before = (await run(["config", "export"])).stdout;
+    const document = JSON.parse(before) as ConfigurationExport;
+    document.resolvers.elsewhere = { type: "passwdresolver", data: { Filename: "/etc/hostname" } };
+    const dry = await run(["config", "import", file(JSON.stringify(document)), "--dry-run"]);
+    expect([dry.code, dry.stderr]).toEqual([
+      1,
+      expect.stringMatching(/resolver elsewhere: .*users\.passwd_directories/) as never,
+    ]);
+    expect((await run(["config", "export"])).stdout).toBe(before);
+  });
   test("--prune takes away what is not in it", async () => {
     const document = JSON.parse(text) as ConfigurationExport;
     delete document.system.greeting;

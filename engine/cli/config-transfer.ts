@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { type ConfigurationExport, exportConfiguration } from "../services/configuration-export.ts";
 import { DocumentError, MAX_DOCUMENT_BYTES, parseDocument } from "../services/configuration-file.ts";
-import { applyImport } from "../services/configuration-import.ts";
+import { applyImport, tryPlannedResolvers } from "../services/configuration-import.ts";
 import { type ImportPlan, type MissingSecret, planImport } from "../services/configuration-plan.ts";
 import { COMMON_OPTIONS, type Command, CommandError, type CommandLine, FLAG, UsageError } from "./command.ts";
 import { describeCommandRun, type LocalEngine, withLocalEngine } from "./local-engine.ts";
@@ -80,12 +80,12 @@ async function importDocument({ engine, by }: LocalEngine, wanted: Configuration
   const current = await exportConfiguration(engine);
   const prune = values.prune === true;
   const plan = planImport(current, wanted, prune);
-  if (plan.faults.length > 0)
-    throw new CommandError(
-      `the document can not be imported:\n${plan.faults.map((fault) => `  ${printable(fault)}`).join("\n")}`,
-    );
+  refuseFaults(plan.faults);
   if (!values.json) printPlan(plan);
-  if (values["dry-run"]) return plan;
+  if (values["dry-run"]) {
+    refuseFaults(await tryPlannedResolvers(engine, plan, wanted));
+    return plan;
+  }
   const complete = await fillIn(wanted, plan.missing, values["secrets-stdin"] === true);
   const info = plan.changes.map(({ do: verb, what, name }) => `${verb} ${what} ${name}`).join(", ");
   const audit = describeCommandRun("config import", true, info, by, engine.now());
@@ -93,6 +93,12 @@ async function importDocument({ engine, by }: LocalEngine, wanted: Configuration
     throw error instanceof ApiError ? new CommandError(`nothing is stored: ${error.message.replace(/^ERR\d+: /, "")}`) : error;
   });
   return plan;
+}
+
+/** Error: CommandError if there is one. */
+function refuseFaults(faults: readonly string[]): void {
+  if (faults.length > 0)
+    throw new CommandError(`the document can not be imported:\n${faults.map((fault) => `  ${printable(fault)}`).join("\n")}`);
 }
 
 function printPlan({ changes, missing }: ImportPlan): void {

@@ -42,6 +42,21 @@ export async function applyImport(
   await engine.configuration.settled();
 }
 
+/** What keeps new and changed user sources from opening, a line for each; those that lack a secret are not tried. Stores nothing. */
+export async function tryPlannedResolvers(engine: Engine, plan: ImportPlan, wanted: ConfigurationExport): Promise<string[]> {
+  const stored = new Map((await readResolvers(engine)).map((resolver) => [resolver.name, resolver]));
+  const lacks = (name: string) => plan.missing.some((secret) => secret.what === "resolver" && secret.name === name);
+  const faults: string[] = [];
+  for (const { what, name, do: verb } of plan.changes) {
+    if (what !== "resolver" || verb === "delete" || lacks(name)) continue;
+    await storeResolver(engine, name, stored.get(name), wanted.resolvers[name]).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+      faults.push(`resolver ${name}: ${error.message.replace(/^ERR\d+: /, "")}`);
+    });
+  }
+  return faults;
+}
+
 async function commit({ store }: Engine, statements: Statement[], audit: AuditEntry): Promise<void> {
   const outcome = await store.commit({ kind: "write", statements, touches: ["all-tokens"], audit }).catch((error: unknown) => {
     if (error instanceof ConstraintError) return null;
