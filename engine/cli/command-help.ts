@@ -5,7 +5,17 @@ const EXIT_CODES = "Exit codes: 0 done; 1 it failed, standard error says why; 2 
 
 /** The help of one command, with the exit codes that all share unless it has its own words for them. */
 export function describeCommand({ help }: Command): string {
-  return /exit code/i.test(help) ? help : `${help}\n\n${EXIT_CODES}`;
+  const text = alignCommonOptions(help);
+  return /exit code/i.test(text) ? text : `${text}\n\n${EXIT_CODES}`;
+}
+
+/** What all commands share stands in the column of what the command has of its own. */
+function alignCommonOptions(help: string): string {
+  const [own] = /^ {2}--\S.*? {2,}(?=\S)/m.exec(help.replace(COMMON_OPTIONS, "")) ?? [];
+  if (own === undefined) return help;
+  return help.replace(COMMON_OPTIONS, () =>
+    COMMON_OPTIONS.replace(/^( {2}--\S+ \S+) +/gm, (_, left: string) => `${left.padEnd(own.length - 2)}  `),
+  );
 }
 
 /** How a command is called, and where the rest is told: for a line that was wrong, whose fault must stay in sight. */
