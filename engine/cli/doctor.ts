@@ -66,5 +66,8 @@ function printFindings(findings: readonly (Finding & { check: string })[], sum: 
         `${severity.toUpperCase()}  ${check}: ${printable(what)}\n    ${printable(meaning)}\n    To do: ${printable(advice)}\n`,
       );
   }
-  console.log(`${sum.checks} checks: ${sum.problems} problems, ${sum.warnings} warnings, ${sum.notes} notes`);
+  const count = (number = 0, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+  console.log(
+    `${count(sum.checks, "check")}: ${count(sum.problems, "problem")}, ${count(sum.warnings, "warning")}, ${count(sum.notes, "note")}`,
+  );
 }

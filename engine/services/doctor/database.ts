@@ -1,13 +1,22 @@
 // The database file: is it whole, of this release, and does its time fit ours?
+import { existsSync } from "node:fs";
 import { findMigrationFault } from "../../store/migrate.ts";
 import { migrations } from "../../store/migrations/index.ts";
 import { QueryTimeoutError } from "../../store/reader.ts";
 import { StoreUnavailableError } from "../../store/store.ts";
 import { type Check, type Finding, PATIENCE_MS } from "./check.ts";
 
+const nothingThere = (dataDir: string): Finding => ({
+  severity: "problem",
+  what: `${dataDir} holds neither keys nor a database.`,
+  meaning: "There is no server here yet, or this is not its directory; only settings could be examined.",
+  advice: "Give the data directory by --data, or make one: ostiary init, or ostiary restore.",
+});
+
 export const databaseThere: Check = {
   name: "data directory",
-  async run({ databasePath, keysPath, read, vault, vaultFault }) {
+  async run({ dataDir, databasePath, keysPath, read, vault, vaultFault }) {
+    if (!vault && vaultFault === null && !existsSync(databasePath)) return [nothingThere(dataDir)];
     const findings: Finding[] = [];
     if (!vault && vaultFault === null) {
       findings.push({
