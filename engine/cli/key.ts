@@ -222,6 +222,8 @@ function describeForm(form: KeyStatus["form"]): string {
 
 function printStatus({ form, open, reason, active, keys, sealed, left }: KeyStatus): void {
   console.log(describeForm(form));
+  if (form === "plain" && keys.every(({ kind }) => kind === "pkcs11"))
+    console.log("The keys that seal values are in the security module all the same.");
   if (reason) console.log(open ? `Open, but ${reason}` : `Locked: ${reason}; --unlock opens it for this command`);
   const known = new Set(keys.map(({ id }) => id));
   const strangers = Object.keys(sealed).filter((id) => !known.has(id));

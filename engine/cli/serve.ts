@@ -80,6 +80,6 @@ async function welcome(dataDir: string, settings: Parameters<typeof createDataDi
   const password = randomBytes(15).toBase64({ alphabet: "base64url" });
   await createDataDirectory(dataDir, settings, { username: "admin", password });
   console.log(
-    `A new data directory: ${dataDir}\n\n  administrator  admin\n  password       ${password}\n\nIt is shown this once. Keep it, or set another with: npx ostiary admin password admin --password-stdin --data ${dataDir}\n`,
+    `A new data directory: ${dataDir}\n\n  administrator  admin\n  password       ${password}\n\nIt is shown this once. Keep it, or set another with: ostiary admin password admin --password-stdin --data ${dataDir}\n`,
   );
 }

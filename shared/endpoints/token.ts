@@ -124,7 +124,9 @@ export const token = {
     right: "setrandompin",
     tag: "token",
     summary: "Give a token a PIN made by chance",
-    description: "The PIN is shown in this answer and never again.",
+    description:
+      "The PIN is shown in this answer and never again. What it looks like is the affair of the policy otp_pin_set_random; there " +
+      "are no policies yet, so until then every call answers 301.",
     params: Type.Object({ serial }),
     value: Type.Integer({ description: "number of PINs set" }),
     detail: Type.Object({ pin: Type.String() }, { additionalProperties: true }),
