@@ -8,6 +8,7 @@ import { findResolverType } from "../users/registry.ts";
 import { type ConfigurationExport, exportConfiguration } from "./configuration-export.ts";
 import type { ImportPlan, PlannedChange } from "./configuration-plan.ts";
 import type { Engine } from "./engine.ts";
+import { writeField } from "./resolver-field.ts";
 import { CENSORED, readResolvers, resolverContext, type StoredResolver, tryResolver, unsealValue } from "./resolvers.ts";
 import { readSettingRows, settingContext } from "./system-settings.ts";
 
@@ -102,25 +103,7 @@ async function storeResolver(
       value: secrets.has(key) ? await seal(engine, value, resolverContext(name, key)) : value,
       type: secrets.has(key) ? "password" : "",
     };
-    const query = before
-      ? sql
-          .updateTable("resolver_config")
-          .set(row)
-          .where("resolver_id", "=", stored?.id ?? 0)
-          .where("key", "=", key)
-          .where("value", "=", before.value)
-          .compile()
-      : sql
-          .insertInto("resolver_config")
-          .columns(["resolver_id", "key", "value", "type"])
-          .expression((eb) =>
-            eb
-              .selectFrom("resolver")
-              .select((col) => ["id", col.val(key).as("key"), col.val(row.value).as("value"), col.val(row.type).as("type")])
-              .where("name", "=", name),
-          )
-          .compile();
-    statements.push({ query, expect: 1 });
+    statements.push(writeField(sql, name, stored, key, row));
   }
   for (const [key, { value }] of stored?.values ?? []) {
     if (Object.hasOwn(wanted.data, key)) continue;

@@ -5,6 +5,7 @@ import { findResolverType, resolverTypes } from "../users/registry.ts";
 import { ResolverError, type ResolverType } from "../users/resolver.ts";
 import type { Engine } from "./engine.ts";
 import { requireLogIn } from "./require-log-in.ts";
+import { writeField } from "./resolver-field.ts";
 import { changesOf, type Work, writeOrRefuse } from "./work.ts";
 
 export const CENSORED = "__CENSORED__";
@@ -171,30 +172,7 @@ async function storeStatements(
       const before = existing?.values.get(key);
       const isSame = before !== undefined && (await unsealValue(engine, name, key, before)) === value;
       const stored = isSame ? before : await sealValue(engine, name, key, value, secrets.has(key));
-      const query = before
-        ? sql
-            .updateTable("resolver_config")
-            .set(stored)
-            .where("resolver_id", "=", existing?.id ?? 0)
-            .where("key", "=", key)
-            .where("value", "=", before.value)
-            .compile()
-        : sql
-            .insertInto("resolver_config")
-            .columns(["resolver_id", "key", "value", "type"])
-            .expression((eb) =>
-              eb
-                .selectFrom("resolver")
-                .select((col) => [
-                  "id",
-                  col.val(key).as("key"),
-                  col.val(stored.value).as("value"),
-                  col.val(stored.type).as("type"),
-                ])
-                .where("name", "=", name),
-            )
-            .compile();
-      return { query, expect: 1 };
+      return writeField(sql, name, existing, key, stored);
     }),
   );
   return [{ query: existing ? same : create, expect: 1 }, ...rows];
