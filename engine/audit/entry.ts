@@ -32,7 +32,7 @@ export function toEntry(row: AuditRow, node: string, { signed, linked }: RowVerd
 }
 
 /** Milliseconds since 1970 plus microseconds, as `2025-01-31T10:20:30.123456+00:00`. A time that is none gives "". */
-export function formatMoment(ms: number, micros: number): string {
+function formatMoment(ms: number, micros: number): string {
   const whole = ms + Math.floor(micros / 1000);
   // A row somebody wrote into the database may hold anything.
   if (!(Math.abs(whole) <= 8.64e15)) return "";

@@ -44,7 +44,7 @@ export async function packKeyFiles(files: KeyFiles, passphrase?: string): Promis
 }
 
 /** Whether a passphrase is needed. Error: KeyBundleError. */
-export function isSealedBundle(text: string): boolean {
+function isSealedBundle(text: string): boolean {
   return explain(() => readForm(text) === "passphrase");
 }
 

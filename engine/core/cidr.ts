@@ -45,14 +45,6 @@ export function parseNetwork(text: string): Network {
   return { address: clearHostBits(raw, bits), bits };
 }
 
-/** Reads networks separated by blanks, commas or semicolons. Throws CidrError. */
-export function parseNetworks(text: string): Network[] {
-  return text
-    .split(/[\s,;]+/)
-    .filter((item) => item !== "")
-    .map(parseNetwork);
-}
-
 /** Whether the address lies in the network; an IPv4 address lies in no IPv6 network and the other way round. */
 export function isInNetwork(address: Address, network: Network): boolean {
   if (address.length !== network.address.length) return false;

@@ -15,7 +15,7 @@ export function clearedBefore(config: SystemConfig, now: number): number {
  *   open --wrong (counter < max)--> open --wrong (counter = max)--> full since t --right, at t + timeout or later--> open
  *                                                                        | anything earlier: stays full, t unmoved
  */
-export function isLockedOut(token: TokenRecord, clearBefore: number): boolean {
+function isLockedOut(token: TokenRecord, clearBefore: number): boolean {
   if (token.maxFail <= 0 || token.failCount < token.maxFail) return false;
   return !(token.failedSince !== null && token.failedSince <= clearBefore);
 }

@@ -78,6 +78,6 @@ function openInMemory(key: Uint8Array, blob: Uint8Array, associated: Uint8Array)
 }
 
 /** The id of the key a blob was sealed under. The blob has a header, at least. */
-export function readKeyId(blob: Uint8Array): number {
+function readKeyId(blob: Uint8Array): number {
   return new DataView(blob.buffer, blob.byteOffset).getUint32(1);
 }
