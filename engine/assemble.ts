@@ -154,6 +154,7 @@ export async function assembleEngine(
       version,
       now,
       log,
+      certificate: { expiresAt: null, refused: 0 },
       mayReadMetrics: (address) => isInAnyNetwork(address, mayReadMetrics),
       unreadiness: () => [
         ...(vault.ready ? [] : [vault.reason ?? "a worker of the vault is being replaced"]),

@@ -7,6 +7,7 @@ import { MAX_HASH_WORK_KIB } from "./core/hash-bound.ts";
 import { findNearestWord } from "./core/nearest-word.ts";
 import type { Setting } from "./setting.ts";
 import { registry, type SettingKey, type Settings, startVariables, variableOf } from "./settings.ts";
+import { findTlsFaults } from "./settings-tls.ts";
 
 export type { Settings } from "./settings.ts";
 
@@ -105,6 +106,7 @@ export function loadSettings(sources: SettingsSources): Settings {
   if (values["auth.remote_user"] && (values["auth.remote_user_from"] as unknown[] | undefined)?.length === 0) {
     faults.push("auth.remote_user: auth.remote_user_from must list the web servers whose header counts");
   }
+  faults.push(...findTlsFaults(values as Settings));
   if (faults.length > 0) throw new SettingsError(faults);
   return Object.freeze(values) as Settings;
 }

@@ -2,7 +2,7 @@
 // from the file) into a checked value, or says in words what it would have accepted. It never repeats the wrong value:
 // settings hold secrets, and errors end up in logs.
 import { isIP } from "node:net";
-import { CidrError, parseNetwork } from "./core/cidr.ts";
+import { CidrError, isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 
 /** A value as a source gives it: text, or what TOML parsed. */
 export type RawValue = unknown;
@@ -94,6 +94,26 @@ export function addressKind(): Kind<Address> {
       return { host: six ?? (host === "" || host === undefined ? "0.0.0.0" : host), port };
     },
   };
+}
+
+/** HOST:PORT of a loopback address, or "off" (null). */
+export function loopbackAddressKind(): Kind<Address | null> {
+  const { parse } = addressKind();
+  return {
+    allowed: "off, or HOST:PORT of this machine alone such as 127.0.0.1:8081",
+    parse: (raw) => {
+      if (raw === "off" || raw === false) return null;
+      const address = parse(raw);
+      return address && isLoopback(address.host) ? address : undefined;
+    },
+  };
+}
+
+const LOOPBACK = ["127.0.0.0/8", "::1/128"].map(parseNetwork);
+
+/** Only programs of this machine reach the address. Of names only localhost is known to be one. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || (isIP(host) !== 0 && isInAnyNetwork(host, LOOPBACK));
 }
 
 /** Where syslog messages go. */

@@ -11,12 +11,14 @@ import {
   flagKind,
   integerKind,
   listKind,
+  loopbackAddressKind,
   optionalPathKind,
   pathKind,
   textKind,
 } from "./setting-kinds.ts";
 import { headerKind, realmKind, trustedJwtKind } from "./setting-kinds-access.ts";
 import { auditSettings } from "./settings-audit.ts";
+import { tlsSettings } from "./settings-tls.ts";
 
 const workers = "0 chooses by the number of cores";
 
@@ -31,6 +33,11 @@ export const registry = {
     default: "127.0.0.1:8080",
     flag: "--listen",
     help: "Address and port of the REST API.",
+  }),
+  "server.listen_plain": define({
+    kind: loopbackAddressKind(),
+    default: "off",
+    help: "A second listener that speaks plain HTTP beside one with TLS, for health checks and a proxy on this machine.",
   }),
   "server.base_path": define({
     kind: textKind("/, or a path such as /mfa or /tools/mfa", /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/),
@@ -52,6 +59,7 @@ export const registry = {
     default: "1MiB",
     help: "Largest request body.",
   }),
+  ...tlsSettings,
   "metrics.allow": define({
     kind: listKind(cidrKind()),
     default: ["127.0.0.0/8", "::1/128"],

@@ -2,9 +2,13 @@
 import { randomBytes } from "node:crypto";
 import { assembleEngine } from "../assemble.ts";
 import { createApp } from "../http/app.ts";
-import { type Listener, listen } from "../http/server.ts";
+import type { App } from "../http/exchange.ts";
+import { type Listener, type ListenOptions, listen } from "../http/server.ts";
+import { hstsHeaders, openTls, type Tls } from "../http/tls.ts";
 import { configureLog, openLog } from "../log.ts";
+import { CertificateError } from "../services/certificate.ts";
 import type { Engine } from "../services/engine.ts";
+import type { Address } from "../setting-kinds.ts";
 import { COMMON_OPTIONS, type Command, CommandError } from "./command.ts";
 import { createDataDirectory, isFresh } from "./data-directory.ts";
 import { refuseForeignKeys, refuseHalfDirectory } from "./fitting-keys.ts";
@@ -15,7 +19,8 @@ export const serve: Command = {
   help: `ostiary serve [--listen HOST:PORT]
 
 Runs the engine until SIGTERM, SIGINT or SIGHUP; open requests are answered first. The first start of a new data
-directory makes keys, database and an administrator "admin" whose password it prints once.
+directory makes keys, database and an administrator "admin" whose password it prints once. With tls.certificate_file
+and tls.key_file it speaks HTTPS, and SIGHUP takes up renewed files instead of ending it (docs/tls.md).
 
   --listen H:P      address and port (default 127.0.0.1:8080; port 0 takes a free one)
 ${COMMON_OPTIONS}
@@ -30,16 +35,14 @@ Example
     refuseHalfDirectory(line.dataDir);
     if (isFresh(line.dataDir)) await welcome(line.dataDir, settings);
     const { engine, close } = await assembleEngine(line.dataDir, settings);
-    const { host, port } = settings["server.listen"];
-    const listener = await open(engine, line.dataDir, host, port).catch(async (error: unknown) => {
+    const doors = await openDoors(engine, line.dataDir).catch(async (error: unknown) => {
       await close();
       throw error;
     });
-    console.log(`listening on http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`);
     for (const reason of engine.unreadiness()) log.warn("not ready", { reason });
-    const signal = await nextSignal();
+    const signal = await nextSignal(doors.renew);
     log.info("stopping", { signal });
-    await listener.stop(settings["server.drain_seconds"] * 1000);
+    await doors.stop(settings["server.drain_seconds"] * 1000);
     await close();
     // All is closed; only a worker that hangs inside a security module can keep the process now.
     setTimeout(() => process.exit(0), 500).unref();
@@ -47,14 +50,47 @@ Example
   },
 };
 
-/** Errors: CommandError for keys that are not of this database, or a port that can not be opened. */
-async function open(engine: Engine, dataDir: string, hostname: string, port: number): Promise<Listener> {
+interface Doors {
+  /** Looks at the certificate files now; null: no TLS. */
+  renew: (() => void) | null;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Opens what the settings name and says so. Errors: CommandError for keys that are not of this database, or a port that can not be opened. */
+async function openDoors(engine: Engine, dataDir: string): Promise<Doors> {
   await refuseForeignKeys(engine, dataDir);
-  return listen(createApp(engine), { hostname, port }).catch((error: unknown) => {
+  const { settings } = engine;
+  const app = createApp(engine);
+  const secure = settings["tls.certificate_file"] === "" ? null : openSecurely(engine);
+  const headers = hstsHeaders(settings);
+  const listeners = [await open(app, { ...settings["server.listen"], tls: secure?.front, headers })];
+  const plain = settings["server.listen_plain"];
+  if (plain) listeners.push(await open(app, plain));
+  return {
+    renew: secure?.look ?? null,
+    async stop(graceMs) {
+      secure?.stop();
+      await Promise.all(listeners.map((listener) => listener.stop(graceMs)));
+    },
+  };
+}
+
+function openSecurely(engine: Engine): Tls {
+  try {
+    return openTls(engine);
+  } catch (error) {
+    throw error instanceof CertificateError ? new CommandError(error.message) : error;
+  }
+}
+
+async function open(app: App, { host, port, ...how }: Address & Pick<ListenOptions, "tls" | "headers">): Promise<Listener> {
+  const listener = await listen(app, { hostname: host, port, ...how }).catch((error: unknown) => {
     throw new CommandError(
-      `can not listen on ${hostname}:${port}: ${describeListenFault(error)}. --listen takes another address or port.`,
+      `can not listen on ${host}:${port}: ${describeListenFault(error)}. --listen takes another address or port.`,
     );
   });
+  console.log(`listening on ${how.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${listener.port}`);
+  return listener;
 }
 
 /** Bun's own text ends in a question, whatever the reason. */
@@ -64,10 +100,11 @@ function describeListenFault(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A second signal while draining ends the process at once. */
-function nextSignal(): Promise<string> {
+/** A second signal while draining ends the process at once. With TLS SIGHUP is no end, but asks for the renewed certificate. */
+function nextSignal(renew: (() => void) | null): Promise<string> {
+  if (renew) process.on("SIGHUP", renew);
   return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    for (const signal of renew ? (["SIGTERM", "SIGINT"] as const) : (["SIGTERM", "SIGINT", "SIGHUP"] as const)) {
       process.once(signal, () => {
         resolve(signal);
         process.on(signal, () => process.exit(1));

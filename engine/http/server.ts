@@ -1,9 +1,10 @@
 // The listener: node:http, because only there the body of a GET reaches us, and clients send one (clients-contract.md W2).
 // Bun.serve is quicker, but drops that body; and serving both through one port (Bun.serve routes under node:http) let a client
 // that sent two requests at once kill the process: there Bun writes the answers to a connection it may have freed.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Server as Door, Socket } from "node:net";
 import { type App, isStream, toInbound } from "./exchange.ts";
+import type { TlsFront } from "./tls-front.ts";
 
 export interface Listener {
   hostname: string;
@@ -12,10 +13,14 @@ export interface Listener {
   stop(graceMs: number): Promise<void>;
 }
 
-interface ListenOptions {
+export interface ListenOptions {
   hostname: string;
   /** 0: any free one */
   port: number;
+  /** With it HTTPS, else HTTP. */
+  tls?: TlsFront | undefined;
+  /** Sent with every answer. */
+  headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A connection on which nothing moves for so long is closed; longer than the pools of the usual proxies keep theirs. */
@@ -27,7 +32,7 @@ const MAX_PIPELINED = 64;
 const MAX_UNREAD = 1024 * 1024;
 
 /** Opens the port. Error: what the system says, e.g. EADDRINUSE. */
-export async function listen(app: App, { hostname, port }: ListenOptions): Promise<Listener> {
+export async function listen(app: App, { hostname, port, tls, headers: always }: ListenOptions): Promise<Listener> {
   const open = new Set<Promise<void>>();
   const flushing = new Set<Promise<void>>();
   const track = (where: Set<Promise<void>>, work: Promise<void>) => {
@@ -44,7 +49,7 @@ export async function listen(app: App, { hostname, port }: ListenOptions): Promi
     }
     pipelined.set(socket, requests);
     response.once("close", () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1));
-    const work = serve(app, message, response)
+    const work = serve(app, message, response, always)
       .then(() => {
         // A slow reader: what he has not taken yet is still to be sent.
         if (response.writableLength > 0) track(flushing, waitForClose(response));
@@ -54,22 +59,25 @@ export async function listen(app: App, { hostname, port }: ListenOptions): Promi
   });
   server.setTimeout(IDLE_MS);
   server.keepAliveTimeout = IDLE_MS;
-  await openPort(server, hostname, port);
+  const front = tls?.attach(server);
+  const door: Door = front?.listener ?? server;
+  await openPort(door, hostname, port);
 
   async function drain(work: Set<Promise<void>>, deadline: number): Promise<void> {
     while (work.size > 0 && Date.now() < deadline) await Promise.race([...work, Bun.sleep(50)]);
   }
   return {
     hostname,
-    port: (server.address() as AddressInfo).port,
+    port: (door.address() as AddressInfo).port,
     async stop(graceMs) {
       const deadline = Date.now() + graceMs;
       // close() takes a connection for idle whose answer is written but not yet sent, and cuts it off.
       if (flushing.size > 0) await drain(flushing, deadline);
-      server.close();
+      door.close();
       await drain(open, deadline);
       await drain(flushing, deadline);
-      server.closeAllConnections();
+      if (front) front.closeAll();
+      else server.closeAllConnections();
     },
   };
 }
@@ -78,7 +86,7 @@ function waitForClose(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => void response.once("close", resolve));
 }
 
-function openPort(server: Server, hostname: string, port: number): Promise<void> {
+function openPort(server: Door, hostname: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, () => {
@@ -88,9 +96,14 @@ function openPort(server: Server, hostname: string, port: number): Promise<void>
   });
 }
 
-async function serve(app: App, message: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  app: App,
+  message: IncomingMessage,
+  response: ServerResponse,
+  always: ListenOptions["headers"],
+): Promise<void> {
   const { status, headers, body } = await app(toInbound(message));
-  const sent: Record<string, string | number> = { ...headers };
+  const sent: Record<string, string | number> = { ...headers, ...always };
   if (status !== 204 && status !== 304 && !isStream(body))
     sent["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // What is left of a body that was too large would have to be read before the next request.

@@ -6,6 +6,7 @@ import type { LoginEngine } from "../login/types.ts";
 import type { ResolverDeps } from "../users/resolver.ts";
 import type { Admins } from "./admins.ts";
 import type { ApiKeys } from "./api-keys.ts";
+import type { ServedCertificate } from "./certificate.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { ClientRegistry } from "./client-registry.ts";
 import type { Configuration } from "./configuration.ts";
@@ -37,6 +38,8 @@ export interface Engine extends LoginEngine {
   audit: Audit;
   /** Our own release. */
   version: string;
+  /** What the listener shows to clients. */
+  certificate: ServedCertificate;
   /** An address of metrics.allow. */
   mayReadMetrics: (address: string) => boolean;
   /** Why log-ins can not be answered now; empty: they can. */

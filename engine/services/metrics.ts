@@ -20,6 +20,7 @@ export function renderMetrics(engine: Engine): string {
     ...gauge("ostiary_audit_sequence", "Number of the newest audit row of this node.", head.seq),
     ...renderUpkeep(engine.audit.upkeep),
     ...renderSinks(engine.audit.forwarding.gauges),
+    ...renderCertificate(engine.certificate),
     ...gauge("ostiary_remembered_pins", "PINs remembered.", engine.pinMemory.size),
     ...gauge("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
     ...gauge("ostiary_ready", "1: log-ins can be answered.", engine.unreadiness().length === 0 ? 1 : 0),
@@ -36,6 +37,18 @@ function renderUpkeep(upkeep: Engine["audit"]["upkeep"]): string[] {
     ...counter("ostiary_audit_rows_removed", "Audit rows that retention removed.", rowsRemoved),
     ...counter("ostiary_audit_retention_faults", "Times that retention failed; the log has the reason.", retentionFaults),
     ...gauge("ostiary_audit_retention_done_seconds", "When retention last came to its end, seconds since 1970.", retentionDone),
+  ];
+}
+
+function renderCertificate({ expiresAt, refused }: Engine["certificate"]): string[] {
+  if (expiresAt === null) return [];
+  return [
+    ...gauge(
+      "ostiary_tls_certificate_expiry_seconds",
+      "When the certificate that is served ends, seconds since 1970.",
+      expiresAt / 1000,
+    ),
+    ...counter("ostiary_tls_renewals_refused", "Renewed certificate files that were no good; the log has the reason.", refused),
   ];
 }
 

@@ -9,11 +9,14 @@ export class KeyFileError extends Error {
   override readonly name = "KeyFileError";
 }
 
-/** The text of a file that only its owner may read. Throws KeyFileError for another mode, else what the system says. */
-export function readSecretFile(path: string): string {
+/**
+ * The text of a file that only its owner may read, or also its group (as the distributions keep keys of TLS). Throws KeyFileError
+ * for another mode, else what the system says.
+ */
+export function readSecretFile(path: string, readers: "owner" | "group" = "owner"): string {
   // The file behind a link is judged; Windows has no such bits.
   const mode = statSync(path).mode & 0o777;
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+  if (process.platform !== "win32" && (mode & (readers === "owner" ? 0o077 : 0o037)) !== 0) {
     throw new KeyFileError(`${path} has mode ${mode.toString(8)}: others can get at the keys; run chmod 600 ${path}`);
   }
   return readFileSync(path, "utf8");

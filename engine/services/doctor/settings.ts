@@ -1,10 +1,7 @@
 // Settings that are wrong, and right ones that should not stay like this.
-import { isIP } from "node:net";
 import type { Settings } from "../../config.ts";
-import { isInAnyNetwork, parseNetwork } from "../../core/cidr.ts";
+import { isLoopback } from "../../setting-kinds.ts";
 import type { Check, Finding } from "./check.ts";
-
-const LOOPBACK = ["127.0.0.0/8", "::1/128"].map(parseNetwork);
 
 /** What OWASP asks of Argon2id, any of them: KiB and passes. */
 const ENOUGH: readonly (readonly [memoryKib: number, passes: number])[] = [
@@ -39,11 +36,12 @@ const advices: readonly Advice[] = [
     advice: "Leave both out (19456 KiB, 2 passes). Existing hashes are raised at the next log-in.",
   },
   {
-    when: ({ "server.listen": { host } }) => !isLoopback(host),
+    when: ({ "server.listen": { host }, "tls.certificate_file": certificate }) => certificate === "" && !isLoopback(host),
     severity: "warning",
     what: "server.listen is not a loopback address, and the server speaks HTTP without TLS.",
     meaning: "PINs, passwords and sessions can be read on their way.",
-    advice: "Listen on 127.0.0.1 behind a TLS proxy; in a network that only the proxy reaches, this warning can stay.",
+    advice:
+      "Set tls.certificate_file (docs/tls.md), or listen on 127.0.0.1 behind a TLS proxy; in a network that only the proxy reaches, this warning can stay.",
   },
   {
     when: (settings) => settings["log.level"] === "debug",
@@ -86,7 +84,3 @@ export const unwiseSettings: Check = {
   name: "wisdom of settings",
   run: ({ settings }) => advices.filter(({ when }) => when(settings)).map(({ when: _, ...finding }) => finding),
 };
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || (isIP(host) !== 0 && isInAnyNetwork(host, LOOPBACK));
-}

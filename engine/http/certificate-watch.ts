@@ -1,0 +1,72 @@
+// Takes up renewed certificate files while the server runs, and says in time when nobody renews them.
+import type { Settings } from "../config.ts";
+import type { Log } from "../log.ts";
+import { CertificateError, type Pair, readPair, type ServedCertificate, stampTlsFiles } from "../services/certificate.ts";
+import type { TlsFront } from "./tls-front.ts";
+
+const DAY_MS = 86_400_000;
+/** Days before the end at which the log says so: once a day below the first, as an error below the second. */
+export const EXPIRY_DAYS = { warning: 30, error: 7 } as const;
+
+export interface CertificateWatch {
+  /** Looks now, as SIGHUP asks for. */
+  look(): void;
+  stop(): void;
+}
+
+interface Deps {
+  settings: Settings;
+  front: TlsFront;
+  served: ServedCertificate;
+  log: Log;
+  now: () => number;
+}
+
+/** `first`: the pair that `front` was made with. */
+export function watchCertificate(first: Pair, { settings, front, served, log, now }: Deps): CertificateWatch {
+  let stamp = stampTlsFiles(settings);
+  let pair = first;
+  let warnAt = 0;
+  served.expiresAt = first.expiresAt;
+
+  function look(always: boolean): void {
+    const seen = stampTlsFiles(settings);
+    // Files that were no good are looked at again when one of them changes: a renewal writes one after the other.
+    if (always || seen !== stamp) {
+      stamp = seen;
+      renew();
+    }
+    warn();
+  }
+
+  function renew(): void {
+    try {
+      const renewed = readPair(settings);
+      if (renewed.expiresAt <= now() && pair.expiresAt > now()) throw new CertificateError("the new certificate has expired");
+      front.renew(renewed);
+      pair = renewed;
+      served.expiresAt = renewed.expiresAt;
+      warnAt = 0;
+      log.info("certificate taken up", { fingerprint: renewed.fingerprint, expires: new Date(renewed.expiresAt) });
+    } catch (error) {
+      served.refused++;
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error("renewed certificate refused, the old one stays", { reason });
+    }
+  }
+
+  function warn(): void {
+    const days = Math.floor((pair.expiresAt - now()) / DAY_MS);
+    if (days >= EXPIRY_DAYS.warning || now() < warnAt) return;
+    warnAt = now() + DAY_MS;
+    const fields = { expires: new Date(pair.expiresAt), days };
+    if (days < 0) log.error("the certificate has expired", fields);
+    else if (days < EXPIRY_DAYS.error) log.error("the certificate expires soon", fields);
+    else log.warn("the certificate expires soon", fields);
+  }
+
+  warn();
+  const timer = setInterval(() => look(false), settings["tls.renewal_seconds"] * 1000);
+  timer.unref();
+  return { look: () => look(true), stop: () => clearInterval(timer) };
+}
