@@ -2,12 +2,10 @@
 import type { Settings } from "../config.ts";
 import type { Log } from "../log.ts";
 import { CertificateError, type Pair, readPair, type ServedCertificate, stampTlsFiles } from "../services/certificate.ts";
+import { EXPIRY_DAYS } from "../services/doctor/certificate.ts";
 import type { TlsFront } from "./tls-front.ts";
 
 const DAY_MS = 86_400_000;
-/** Days before the end at which the log says so: once a day below the first, as an error below the second. */
-export const EXPIRY_DAYS = { warning: 30, error: 7 } as const;
-
 export interface CertificateWatch {
   /** Looks now, as SIGHUP asks for. */
   look(): void;
@@ -61,7 +59,7 @@ export function watchCertificate(first: Pair, { settings, front, served, log, no
     warnAt = now() + DAY_MS;
     const fields = { expires: new Date(pair.expiresAt), days };
     if (days < 0) log.error("the certificate has expired", fields);
-    else if (days < EXPIRY_DAYS.error) log.error("the certificate expires soon", fields);
+    else if (days < EXPIRY_DAYS.problem) log.error("the certificate expires soon", fields);
     else log.warn("the certificate expires soon", fields);
   }
 

@@ -1,5 +1,6 @@
 // All checks, in the order in which they are made and told. A new one is a constant in its file and a line here.
 
+import { certificate } from "./certificate.ts";
 import type { Check } from "./check.ts";
 import { clock, databaseThere, integrity, schema } from "./database.ts";
 import { checkpointFile, diskSpace, fileModes, owners, passwdDirectories, settingsFileMode } from "./files.ts";
@@ -12,6 +13,7 @@ export const checks: readonly Check[] = [
   wrongSettings,
   settingsFileMode,
   unwiseSettings,
+  certificate,
   databaseThere,
   fileModes,
   owners,
