@@ -7,6 +7,7 @@ import { MAX_HASH_WORK_KIB } from "./core/hash-bound.ts";
 import { findNearestWord } from "./core/nearest-word.ts";
 import type { Setting } from "./setting.ts";
 import { registry, type SettingKey, type Settings, startVariables, variableOf } from "./settings.ts";
+import { hardened } from "./settings-hardened.ts";
 import { findTlsFaults } from "./settings-tls.ts";
 
 export type { Settings } from "./settings.ts";
@@ -92,8 +93,11 @@ export function loadSettings(sources: SettingsSources): Settings {
   found.push(...sources.flags.map(({ key, text, from }) => ({ key, raw: text, from })));
 
   const values: Record<string, unknown> = {};
-  for (const key of keys)
-    values[key] = parseSetting({ key, raw: registry[key].default, from: "default" }, sources.dataDir, faults);
+  const preset = found.findLast(({ key }) => key === "preset")?.raw === "hardened" ? hardened : {};
+  for (const key of keys) {
+    const raw = preset[key]?.value ?? registry[key].default;
+    values[key] = parseSetting({ key, raw, from: "default" }, sources.dataDir, faults);
+  }
   for (const one of found) {
     if (settingOf[one.key]?.fileOnly && !one.inFile)
       faults.push(`${one.from}: ${one.key} may only stand in the settings file, because it decides which code runs`);
@@ -106,7 +110,7 @@ export function loadSettings(sources: SettingsSources): Settings {
   if (values["auth.remote_user"] && (values["auth.remote_user_from"] as unknown[] | undefined)?.length === 0) {
     faults.push("auth.remote_user: auth.remote_user_from must list the web servers whose header counts");
   }
-  faults.push(...findTlsFaults(values as Settings));
+  if (faults.length === 0) faults.push(...findTlsFaults(values as Settings));
   if (faults.length > 0) throw new SettingsError(faults);
   return Object.freeze(values) as Settings;
 }

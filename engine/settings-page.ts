@@ -2,7 +2,8 @@
 // `bun engine/settings-page.ts > docs/settings.md` writes it; a test compares.
 import { join } from "node:path";
 import type { Setting } from "./setting.ts";
-import { registry, startVariables, variableOf } from "./settings.ts";
+import { registry, type SettingKey, startVariables, variableOf } from "./settings.ts";
+import { hardened } from "./settings-hardened.ts";
 
 /** Where the page lies. */
 export const pagePath = join(import.meta.dir, "..", "docs", "settings.md");
@@ -47,6 +48,9 @@ export function printSettingsPage(): string {
     ];
     lines.push(`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
   }
+  lines.push("", "## The hardened preset", "", "| setting | instead of | why |", "|---|---|---|");
+  for (const [key, { value, why }] of Object.entries(hardened))
+    lines.push(`| \`${key} = ${formatDefault(value)}\` | \`${formatDefault(registry[key as SettingKey].default)}\` | ${why} |`);
   lines.push("", "## Variables that are not settings", "", "| variable | what it does |", "|---|---|");
   for (const [name, help] of Object.entries(startVariables)) lines.push(`| \`${name}\` | ${help} |`);
   return `${lines.join("\n")}\n`;

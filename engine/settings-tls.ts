@@ -1,6 +1,15 @@
 // The settings of TLS; docs/tls.md is the page to them.
 import { define, type Setting } from "./setting.ts";
-import { choiceKind, flagKind, integerKind, listKind, optionalPathKind, textKind } from "./setting-kinds.ts";
+import {
+  type Address,
+  choiceKind,
+  flagKind,
+  integerKind,
+  isLoopback,
+  listKind,
+  optionalPathKind,
+  textKind,
+} from "./setting-kinds.ts";
 
 export const tlsSettings = {
   "tls.certificate_file": define({
@@ -59,7 +68,10 @@ export const tlsSettings = {
   }),
 };
 
-type TlsValues = { readonly [K in keyof typeof tlsSettings]: (typeof tlsSettings)[K] extends Setting<infer T> ? T : never };
+type TlsValues = { readonly [K in keyof typeof tlsSettings]: (typeof tlsSettings)[K] extends Setting<infer T> ? T : never } & {
+  readonly "server.listen": Address;
+  readonly "server.plain_http": "anywhere" | "loopback";
+};
 
 /** Settings that need each other: what is half said must not leave a listener open that somebody believes to be closed. */
 export function findTlsFaults(values: TlsValues): string[] {
@@ -73,5 +85,9 @@ export function findTlsFaults(values: TlsValues): string[] {
     faults.push("tls.client_certificates: tls.client_ca_file must say whose certificates are good");
   if (clients === "off" && values["tls.client_allow"].length > 0)
     faults.push("tls.client_allow: tls.client_certificates is off, so nobody is asked for a certificate");
+  if (values["server.plain_http"] === "loopback" && certificate === "" && !isLoopback(values["server.listen"].host))
+    faults.push(
+      'server.listen: plain HTTP beyond this machine is refused (server.plain_http); set tls.certificate_file, or allow it by server.plain_http = "anywhere" where only a proxy reaches it',
+    );
   return faults;
 }

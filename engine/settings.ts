@@ -23,6 +23,11 @@ import { tlsSettings } from "./settings-tls.ts";
 const workers = "0 chooses by the number of cores";
 
 export const registry = {
+  preset: define({
+    kind: choiceKind("none", "hardened"),
+    default: "none",
+    help: "Other defaults: hardened puts those of the table below in the place of the usual ones. What is set explicitly wins.",
+  }),
   "node.name": define({
     kind: textKind("1 to 64 letters, digits, dots, dashes or underscores", /^[A-Za-z0-9._-]{1,64}$/),
     default: "node1",
@@ -38,6 +43,11 @@ export const registry = {
     kind: loopbackAddressKind(),
     default: "off",
     help: "A second listener that speaks plain HTTP beside one with TLS, for health checks and a proxy on this machine.",
+  }),
+  "server.plain_http": define({
+    kind: choiceKind("anywhere", "loopback"),
+    default: "anywhere",
+    help: "Where server.listen may speak HTTP without TLS. Loopback: the start is refused elsewhere; anywhere: it is warned of.",
   }),
   "server.base_path": define({
     kind: textKind("/, or a path such as /mfa or /tools/mfa", /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/),
@@ -187,6 +197,11 @@ export const registry = {
     kind: flagKind(),
     default: false,
     help: "/validate/check asks everybody for an API key of role validate.",
+  }),
+  "validate.tell_refusals": define({
+    kind: flagKind(),
+    default: true,
+    help: "A refused log-in is told why, as privacyIDEA does (unknown user, no token, locked). Off: it looks like a wrong value, whatever the reason; the audit trail has it.",
   }),
   "users.passwd_directories": define({
     kind: listKind(pathKind()),

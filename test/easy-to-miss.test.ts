@@ -27,7 +27,11 @@ describe("rest-api.md 5 item 51: Cache-Control: no-cache on every answer", () =>
       const asked = method === "GET" ? ["", app.adminToken] : [""];
       for (const token of asked) {
         const answer = await app.send(new Request(target, { method, headers: token ? { authorization: token } : {} }));
-        expect([answer.status, answer.headers.get("cache-control")]).toEqual([answer.status, "no-cache"]);
+        expect([answer.status, answer.headers.get("cache-control"), answer.headers.get("x-content-type-options")]).toEqual([
+          answer.status,
+          "no-cache, no-store",
+          "nosniff",
+        ]);
       }
     });
   }
@@ -37,7 +41,9 @@ describe("rest-api.md 5 item 51: Cache-Control: no-cache on every answer", () =>
       ["PATCH", "/token/"],
       ["OPTIONS", "/token/"],
     ] as const)
-      expect((await app.send(new Request(`http://localhost${path}`, { method }))).headers.get("cache-control")).toBe("no-cache");
+      expect((await app.send(new Request(`http://localhost${path}`, { method }))).headers.get("cache-control")).toBe(
+        "no-cache, no-store",
+      );
   });
 });
 

@@ -36,7 +36,7 @@ describe("rest-api 1.1 success", () => {
       result: { status: true },
     });
     expect(headers.get("content-type")).toMatch(/^application\/json/);
-    expect(headers.get("cache-control")).toBe("no-cache");
+    expect(headers.get("cache-control")).toBe("no-cache, no-store");
   });
 
   test("time is the clock in seconds with a fraction", async () => {
@@ -169,7 +169,7 @@ describe("rest-api 1.2 to 1.4 errors: status, code, text, envelope (W11)", () =>
       expect({ status: answer.status, code: answer.error?.code }).toEqual({ status, code });
       expect(Object.keys(answer.body ?? {}).sort()).toEqual(["detail", "id", "jsonrpc", "result", "time", "version"]);
       expect(answer.body).toMatchObject({ id: 1, jsonrpc: "2.0", version: "privacyIDEA 3.8", result: { status: false } });
-      expect(answer.headers.get("cache-control")).toBe("no-cache");
+      expect(answer.headers.get("cache-control")).toBe("no-cache, no-store");
       expect(answer.headers.get("content-type")).toMatch(/^application\/json/);
       // rest-api 5 item 6: only 401, 403 and 404 carry the bare text.
       expect(answer.error?.message.startsWith(`ERR${code}: `)).toBe(![401, 403, 404].includes(status));

@@ -61,7 +61,7 @@ describe("GET /system/documentation", () => {
       200,
       "text/plain; charset=utf-8",
       "attachment; filename=documentation.rst",
-      "no-cache",
+      "no-cache, no-store",
     ]);
     expect(text).toStartWith("Configuration of Ostiary\n========================\n");
   });

@@ -5,13 +5,14 @@ import { createApp } from "../http/app.ts";
 import type { App } from "../http/exchange.ts";
 import { type Listener, type ListenOptions, listen } from "../http/server.ts";
 import { hstsHeaders, openTls, type Tls } from "../http/tls.ts";
-import { configureLog, openLog } from "../log.ts";
+import { configureLog, type Log, openLog } from "../log.ts";
 import { CertificateError } from "../services/certificate.ts";
 import type { Engine } from "../services/engine.ts";
 import type { Address } from "../setting-kinds.ts";
-import { COMMON_OPTIONS, type Command, CommandError } from "./command.ts";
+import { COMMON_OPTIONS, type Command, CommandError, type CommandLine } from "./command.ts";
 import { createDataDirectory, isFresh } from "./data-directory.ts";
 import { refuseForeignKeys, refuseHalfDirectory } from "./fitting-keys.ts";
+import { refuseUnsafeStart } from "./start-checks.ts";
 
 export const serve: Command = {
   name: "serve",
@@ -35,7 +36,7 @@ Example
     refuseHalfDirectory(line.dataDir);
     if (isFresh(line.dataDir)) await welcome(line.dataDir, settings);
     const { engine, close } = await assembleEngine(line.dataDir, settings);
-    const doors = await openDoors(engine, line.dataDir).catch(async (error: unknown) => {
+    const doors = await openDoors(engine, line, log).catch(async (error: unknown) => {
       await close();
       throw error;
     });
@@ -56,9 +57,10 @@ interface Doors {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Opens what the settings name and says so. Errors: CommandError for keys that are not of this database, or a port that can not be opened. */
-async function openDoors(engine: Engine, dataDir: string): Promise<Doors> {
-  await refuseForeignKeys(engine, dataDir);
+/** Opens what the settings name and says so. Errors: CommandError for an unsafe start, for keys that are not of this database, or a port that can not be opened. */
+async function openDoors(engine: Engine, line: CommandLine, log: Log): Promise<Doors> {
+  await refuseForeignKeys(engine, line.dataDir);
+  const found = await refuseUnsafeStart(engine, line);
   const { settings } = engine;
   const app = createApp(engine);
   const secure = settings["tls.certificate_file"] === "" ? null : openSecurely(engine);
@@ -66,6 +68,7 @@ async function openDoors(engine: Engine, dataDir: string): Promise<Doors> {
   const listeners = [await open(app, { ...settings["server.listen"], tls: secure?.front, headers })];
   const plain = settings["server.listen_plain"];
   if (plain) listeners.push(await open(app, plain));
+  found.tell(log);
   return {
     renew: secure?.look ?? null,
     async stop(graceMs) {

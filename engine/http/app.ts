@@ -7,7 +7,7 @@ import type { Engine } from "../services/engine.ts";
 import { type AnyHandler, compileEndpoint } from "./dispatch.ts";
 import type { App, Inbound, Outgoing } from "./exchange.ts";
 import { handlers } from "./handlers.ts";
-import { errorBody, respond } from "./respond.ts";
+import { errorBody, GUARDED, respond } from "./respond.ts";
 import { createRouter } from "./router.ts";
 import { languageFor, tellError } from "./speak.ts";
 import { listViewerRoutes } from "./viewer.ts";
@@ -82,7 +82,7 @@ async function refuseUnrouted(
     .flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]))
     .concat("OPTIONS")
     .join(", ");
-  if (method === "OPTIONS") return { status: 204, headers: { allow, "cache-control": "no-cache" }, body: "" };
+  if (method === "OPTIONS") return { status: 204, headers: { allow, ...GUARDED }, body: "" };
   return refuse(new ApiError("method_not_allowed", { allowed: allow }), { allow });
 }
 

@@ -9,7 +9,7 @@ import { compileClaims } from "./client-claims.ts";
 import type { Inbound, Outgoing } from "./exchange.ts";
 import { toApiError } from "./faults.ts";
 import { compileParams } from "./params.ts";
-import { errorBody, respond, type Signing, successBody } from "./respond.ts";
+import { errorBody, GUARDED, respond, type Signing, successBody } from "./respond.ts";
 import { languageFor, tellError, tellReply } from "./speak.ts";
 
 export type AnyHandler = (call: Call) => Promise<Reply>;
@@ -65,14 +65,14 @@ function respondFile({ name, contentType, body }: ReplyFile): Outgoing {
   const disposition = `attachment; filename=${plain}`;
   return {
     status: 200,
-    headers: { "content-type": contentType, "content-disposition": disposition, "cache-control": "no-cache" },
+    headers: { "content-type": contentType, "content-disposition": disposition, ...GUARDED },
     body,
   };
 }
 
 function respondRaw(contentType: string, { value, status }: Reply): Outgoing {
   const body = typeof value === "string" ? value : JSON.stringify(value);
-  return { status: status ?? 200, headers: { "content-type": contentType, "cache-control": "no-cache" }, body };
+  return { status: status ?? 200, headers: { "content-type": contentType, ...GUARDED }, body };
 }
 
 /** As the client sent it: a number in JSON comes back as a number. */

@@ -16,7 +16,14 @@ export interface Signing {
 /** Clients ignore it, but it has to be a number of about 15 digits (L10416). One for the life of the process. */
 const THREAD_ID = 140_000_000_000_000 + randomInt(1_000_000_000);
 
-const HEADERS = { "content-type": "application/json", "cache-control": "no-cache", vary: "accept-language" };
+/**
+ * What every answer of the API carries beside its type. Each header costs a log-in time, so there are no others: `no-cache` is the
+ * contract's (rest-api.md 5, item 51), `no-store` keeps seeds and sessions out of caches and histories, `nosniff` keeps JSON from being
+ * taken for a page. Policies on frames, scripts and referrers speak of pages, and those are the viewer's, which sends them.
+ */
+export const GUARDED = { "cache-control": "no-cache, no-store", "x-content-type-options": "nosniff" } as const;
+
+const HEADERS = { "content-type": "application/json", ...GUARDED, vary: "accept-language" };
 
 type Body = Record<string, unknown>;
 

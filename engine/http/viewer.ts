@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Inbound, Outgoing } from "./exchange.ts";
+import { GUARDED } from "./respond.ts";
 import type { Route } from "./router.ts";
 
 const compress = promisify(gzip);
@@ -77,5 +78,5 @@ function answer({ headers }: Inbound, type: string, { plain, gzipped, etag }: Lo
 
 /** Relative, so that it holds below a prefix (Z15). */
 function redirect(location: string): Outgoing {
-  return { status: 308, headers: { location, "cache-control": "no-cache" }, body: "" };
+  return { status: 308, headers: { location, ...GUARDED }, body: "" };
 }

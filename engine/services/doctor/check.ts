@@ -19,6 +19,8 @@ export interface Finding {
   meaning: string;
   /** What to do about it. */
   advice: string;
+  /** The server does not start as long as it is so. */
+  stops?: true;
 }
 
 /** A user source, opened or not. */
@@ -60,6 +62,8 @@ export interface Check {
   name: string;
   /** It is left out where this is missing; another check says so. */
   needs?: "database" | "keys";
+  /** Quick enough to be made at every start of the server, too. */
+  atStart?: true;
   run(site: Site): Promise<Finding[]> | Finding[];
 }
 

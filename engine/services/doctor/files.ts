@@ -23,10 +23,26 @@ function secretFiles({ databasePath, keysPath }: Site): [path: string, harm: str
   ];
 }
 
+/** Who can write the directory can put another database, other keys and other settings there. */
+function writableHome(path: string): Finding[] {
+  const stats = statOf(path);
+  if (!stats || (stats.mode & 0o002) === 0) return [];
+  return [
+    {
+      severity: "problem",
+      what: `${path} has mode ${modeOf(stats)}: every account can write it.`,
+      meaning: "Who can write it can put another database, other keys and other settings there.",
+      advice: `chmod o-w ${path}`,
+      stops: true,
+    },
+  ];
+}
+
 export const fileModes: Check = {
   name: "access to files",
+  atStart: true,
   run(site) {
-    const findings: Finding[] = [];
+    const findings = writableHome(site.dataDir);
     for (const [path, harm] of secretFiles(site)) {
       const stats = statOf(path);
       if (!stats || (stats.mode & 0o077) === 0) continue;
@@ -35,6 +51,7 @@ export const fileModes: Check = {
         what: `${path} has mode ${modeOf(stats)}: other accounts of this machine get at it.`,
         meaning: harm,
         advice: `chmod ${stats.isDirectory() ? "700" : "600"} ${path}`,
+        ...((stats.mode & 0o002) === 0 ? {} : { stops: true as const }),
       });
     }
     return findings;
@@ -43,6 +60,7 @@ export const fileModes: Check = {
 
 export const settingsFileMode: Check = {
   name: "settings file",
+  atStart: true,
   run({ settingsFile }) {
     const stats = settingsFile === null ? null : statOf(settingsFile);
     if (!stats) return [];
@@ -53,6 +71,7 @@ export const settingsFileMode: Check = {
           what: `${settingsFile} has mode ${modeOf(stats)}: other accounts can write it.`,
           meaning: "Who can write it decides where the server listens, what it guards and which files it reads.",
           advice: `chmod 600 ${settingsFile}`,
+          stops: true,
         },
       ];
     }
@@ -92,6 +111,7 @@ export const owners: Check = {
 
 export const passwdDirectories: Check = {
   name: "directories of passwd files",
+  atStart: true,
   run({ settings }) {
     return settings["users.passwd_directories"].flatMap((path): Finding[] => {
       const stats = statOf(path);
@@ -102,6 +122,7 @@ export const passwdDirectories: Check = {
           what: `${path} has mode ${modeOf(stats)}: every account can write it.`,
           meaning: "Who can write a file of users can be any of them.",
           advice: `chmod o-w ${path}`,
+          stops: true,
         },
       ];
     });
@@ -141,6 +162,7 @@ export const checkpointFile: Check = {
 
 export const diskSpace: Check = {
   name: "disk space",
+  atStart: true,
   run({ dataDir, databasePath }) {
     if (!existsSync(dataDir)) return [];
     const { bavail, bsize } = statfsSync(dataDir);

@@ -4,6 +4,7 @@ import type { Check, Finding } from "./check.ts";
 
 export const proxies: Check = {
   name: "proxies",
+  atStart: true,
   needs: "database",
   async run({ read, settings }) {
     const [row] = await read<{ value: string }>("SELECT value FROM config WHERE key = 'OverrideAuthorizationClient'");

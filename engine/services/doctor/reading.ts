@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { CompiledQuery } from "kysely";
 import { createReader } from "../../store/reader.ts";
+import type { Store } from "../../store/store.ts";
 import { PATIENCE_MS, type Site } from "./check.ts";
 
 export interface Reading {
@@ -18,8 +19,10 @@ export function openReading(path: string): Reading {
     return { read: () => Promise.reject(error), close: async () => {} };
   }
   const reader = createReader({ path, threads: 1, timeout: PATIENCE_MS });
-  return {
-    read: (sql, ...parameters) => reader.query(CompiledQuery.raw(sql, parameters) as CompiledQuery<never>),
-    close: reader.close,
-  };
+  return { read: readThrough(reader), close: reader.close };
+}
+
+/** `read` of a site whose database is open already. */
+export function readThrough(reader: Pick<Store, "query">): Site["read"] {
+  return (sql, ...parameters) => reader.query(CompiledQuery.raw(sql, parameters) as CompiledQuery<never>);
 }

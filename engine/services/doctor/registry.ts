@@ -6,11 +6,13 @@ import { clock, databaseThere, integrity, schema } from "./database.ts";
 import { checkpointFile, diskSpace, fileModes, owners, passwdDirectories, settingsFileMode } from "./files.ts";
 import { ringFits, ringForm } from "./keys.ts";
 import { administrators, orphans, realms, storedSettings, userSources } from "./people.ts";
+import { preset } from "./preset.ts";
 import { proxies } from "./proxies.ts";
 import { unwiseSettings, wrongSettings } from "./settings.ts";
 
 export const checks: readonly Check[] = [
   wrongSettings,
+  preset,
   settingsFileMode,
   unwiseSettings,
   certificate,

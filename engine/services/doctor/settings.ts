@@ -44,6 +44,13 @@ const advices: readonly Advice[] = [
       "Set tls.certificate_file (docs/tls.md), or listen on 127.0.0.1 behind a TLS proxy; in a network that only the proxy reaches, this warning can stay.",
   },
   {
+    when: (settings) => settings["metrics.allow"].some((network) => network.endsWith("/0")),
+    severity: "warning",
+    what: "metrics.allow lists every address.",
+    meaning: "Anybody can read how much is going on, when the certificate ends, and which release this is.",
+    advice: "List the addresses of the monitoring, and no others.",
+  },
+  {
     when: (settings) => settings["log.level"] === "debug",
     severity: "warning",
     what: "log.level is debug.",
@@ -82,5 +89,6 @@ const advices: readonly Advice[] = [
 
 export const unwiseSettings: Check = {
   name: "wisdom of settings",
+  atStart: true,
   run: ({ settings }) => advices.filter(({ when }) => when(settings)).map(({ when: _, ...finding }) => finding),
 };
