@@ -18,7 +18,7 @@ import { createPinMemory } from "./login/pin-memory.ts";
 import { createStepTimer } from "./login/steps.ts";
 import { createAdmins } from "./services/admins.ts";
 import { openApiKeys } from "./services/api-keys.ts";
-import { createClientAddress } from "./services/client-address.ts";
+import { createProxies } from "./services/client-address.ts";
 import { openClientRegistry } from "./services/client-registry.ts";
 import { followConfiguration } from "./services/configuration.ts";
 import { openEndedSessions } from "./services/ended-sessions.ts";
@@ -139,7 +139,7 @@ export async function assembleEngine(
       remoteUser: createRemoteUser(settings),
       isSuperuserRealm,
       clients,
-      clientAddress: createClientAddress(systemSettings.current, log),
+      ...createProxies(systemSettings.current, log),
       jobs,
       audit,
       gpgKeys: createGpgKeys(settings["import.gpg_directory"], (file, why) =>

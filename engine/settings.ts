@@ -18,6 +18,7 @@ import {
 } from "./setting-kinds.ts";
 import { headerKind, realmKind, trustedJwtKind } from "./setting-kinds-access.ts";
 import { auditSettings } from "./settings-audit.ts";
+import { connectionSettings } from "./settings-connections.ts";
 import { tlsSettings } from "./settings-tls.ts";
 
 const workers = "0 chooses by the number of cores";
@@ -69,6 +70,7 @@ export const registry = {
     default: "1MiB",
     help: "Largest request body.",
   }),
+  ...connectionSettings,
   ...tlsSettings,
   "metrics.allow": define({
     kind: listKind(cidrKind()),

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { assembleEngine } from "../assemble.ts";
 import { createApp } from "../http/app.ts";
+import { boundConnections } from "../http/connections.ts";
 import type { App } from "../http/exchange.ts";
 import { type Listener, type ListenOptions, listen } from "../http/server.ts";
 import { hstsHeaders, openTls, type Tls } from "../http/tls.ts";
@@ -65,9 +66,10 @@ async function openDoors(engine: Engine, line: CommandLine, log: Log): Promise<D
   const app = createApp(engine);
   const secure = settings["tls.certificate_file"] === "" ? null : openSecurely(engine);
   const headers = hstsHeaders(settings);
-  const listeners = [await open(app, { ...settings["server.listen"], tls: secure?.front, headers })];
+  const bounds = boundConnections(engine);
+  const listeners = [await open(app, { ...settings["server.listen"], tls: secure?.front, headers, bounds })];
   const plain = settings["server.listen_plain"];
-  if (plain) listeners.push(await open(app, plain));
+  if (plain) listeners.push(await open(app, { ...plain, bounds }));
   found.tell(log);
   return {
     renew: secure?.look ?? null,
@@ -86,7 +88,10 @@ function openSecurely(engine: Engine): Tls {
   }
 }
 
-async function open(app: App, { host, port, ...how }: Address & Pick<ListenOptions, "tls" | "headers">): Promise<Listener> {
+async function open(
+  app: App,
+  { host, port, ...how }: Address & Pick<ListenOptions, "tls" | "headers" | "bounds">,
+): Promise<Listener> {
   const listener = await listen(app, { hostname: host, port, ...how }).catch((error: unknown) => {
     throw new CommandError(
       `can not listen on ${host}:${port}: ${describeListenFault(error)}. --listen takes another address or port.`,

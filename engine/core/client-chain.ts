@@ -89,6 +89,12 @@ export function resolveClient(peer: string, { forwarded, parameter }: ClientClai
   return found ? formatAddress(found) : peer;
 }
 
+/** Whether the chains let this other end of a connection name clients at all. */
+export function isProxy(peer: string, chains: readonly ClientChain[]): boolean {
+  const hop = parseAddress(peer);
+  return hop !== null && chains.some((chain) => isAt(chain, 0, hop));
+}
+
 function isAt(chain: ClientChain, depth: number, hop: Address): boolean {
   const network = chain[depth];
   return network !== undefined && (network === "any" || isInNetwork(hop, network));

@@ -23,11 +23,9 @@ export interface Sweep {
 
 const SWEEP_MS = 2000;
 
-/** `idleMs`: nothing moves; `receiveMs`: from the first byte of a request, or the connection, to its end. `tick`: monotonic. */
-export function startSweep(
-  server: Server,
-  { idleMs, receiveMs, tick = () => performance.now() }: { idleMs: number; receiveMs: number; tick?: () => number },
-): Sweep {
+/** The times are those of `server` (connections.ts). `tick`: monotonic, in milliseconds. */
+export function startSweep(server: Server, tick: () => number = () => performance.now()): Sweep {
+  const { keepAliveTimeout: idleMs, headersTimeout, requestTimeout } = server;
   const lines = new Map<Socket, Line>();
   server.on("request", (message, response) => {
     const line = lines.get(message.socket);
@@ -48,7 +46,8 @@ export function startSweep(
       const bytes = socket.bytesRead + socket.bytesWritten;
       if (bytes !== line.bytes) Object.assign(line, { bytes, movedAt: now });
       line.receivingSince = isReceiving(line, socket.bytesRead) ? (line.receivingSince ?? now) : null;
-      const late = line.receivingSince !== null && now - line.receivingSince > receiveMs;
+      const inBody = line.message !== null && !line.message.complete;
+      const late = line.receivingSince !== null && now - line.receivingSince > (inBody ? requestTimeout : headersTimeout);
       if (late || now - line.movedAt > idleMs) socket.destroy();
     }
   }
@@ -56,7 +55,7 @@ export function startSweep(
   let timer: Timer | null = null;
   return {
     watch(socket) {
-      timer ??= setInterval(sweep, Math.min(SWEEP_MS, idleMs / 2, receiveMs / 2)).unref();
+      timer ??= setInterval(sweep, Math.min(SWEEP_MS, idleMs / 2, headersTimeout / 2)).unref();
       const now = tick();
       lines.set(socket, { bytes: 0, movedAt: now, message: null, response: null, readAtEnd: null, receivingSince: now });
       socket.once("close", () => lines.delete(socket));

@@ -60,7 +60,7 @@ export function toInbound(message: IncomingMessage): Inbound {
 }
 
 /** A dual-stack socket reports an IPv4 address as `::ffff:a.b.c.d`: for settings, trail and budgets it is the IPv4 address. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   const ipv4 = address.startsWith("::ffff:") ? parseAddress(address) : null;
   return ipv4 ? formatAddress(ipv4) : address;
 }

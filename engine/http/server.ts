@@ -3,6 +3,7 @@
 // that sent two requests at once kill the process: there Bun writes the answers to a connection it may have freed.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Server as Door, Socket } from "node:net";
+import { type ConnectionBounds, checkEvery, DEFAULT_BOUNDS, limitConnections, limitTimes } from "./connections.ts";
 import { type App, isStream, toInbound } from "./exchange.ts";
 import type { TlsFront } from "./tls-front.ts";
 
@@ -21,10 +22,9 @@ export interface ListenOptions {
   tls?: TlsFront | undefined;
   /** Sent with every answer. */
   headers?: Readonly<Record<string, string>> | undefined;
+  /** How many connections, and how long each may take. */
+  bounds?: ConnectionBounds | undefined;
 }
-
-/** A connection on which nothing moves for so long is closed; longer than the pools of the usual proxies keep theirs. */
-const IDLE_MS = 75_000;
 
 /** Requests one connection may have open: who sends more without reading the answers is cut off. */
 const MAX_PIPELINED = 64;
@@ -32,7 +32,10 @@ const MAX_PIPELINED = 64;
 const MAX_UNREAD = 1024 * 1024;
 
 /** Opens the port. Error: what the system says, e.g. EADDRINUSE. */
-export async function listen(app: App, { hostname, port, tls, headers: always }: ListenOptions): Promise<Listener> {
+export async function listen(
+  app: App,
+  { hostname, port, tls, headers: always, bounds = DEFAULT_BOUNDS }: ListenOptions,
+): Promise<Listener> {
   const open = new Set<Promise<void>>();
   const flushing = new Set<Promise<void>>();
   const track = (where: Set<Promise<void>>, work: Promise<void>) => {
@@ -40,7 +43,7 @@ export async function listen(app: App, { hostname, port, tls, headers: always }:
     work.then(() => where.delete(work));
   };
   const pipelined = new WeakMap<Socket, number>();
-  const server = createServer((message, response) => {
+  const server = createServer({ connectionsCheckingInterval: checkEvery(bounds) }, (message, response) => {
     const { socket } = message;
     const requests = (pipelined.get(socket) ?? 0) + 1;
     if (requests > MAX_PIPELINED || socket.writableLength > MAX_UNREAD) {
@@ -57,10 +60,10 @@ export async function listen(app: App, { hostname, port, tls, headers: always }:
       .catch(() => void response.destroy());
     track(open, work);
   });
-  server.setTimeout(IDLE_MS);
-  server.keepAliveTimeout = IDLE_MS;
+  limitTimes(server, bounds);
   const front = tls?.attach(server);
   const door: Door = front?.listener ?? server;
+  limitConnections(door, server, bounds);
   await openPort(door, hostname, port);
 
   async function drain(work: Set<Promise<void>>, deadline: number): Promise<void> {

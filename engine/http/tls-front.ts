@@ -26,9 +26,6 @@ const CIPHERS = [
   "ECDHE-RSA-AES256-GCM-SHA384",
 ].join(":");
 
-/** Longest time in which nothing moves (server.ts has the same), and in which a request may come in. */
-const BOUNDS = { idleMs: 75_000, receiveMs: 60_000 };
-
 /** Who does not finish the handshake until then is cut off. */
 const HANDSHAKE_MS = 10_000;
 /** A refused client comes again at once: one line a minute is enough. */
@@ -77,7 +74,7 @@ export function createTlsFront(settings: Settings, first: Pair, log: Log): TlsFr
 
   return {
     attach(server) {
-      const sweep = startSweep(server, BOUNDS);
+      const sweep = startSweep(server);
       const front = createServer({ ...options(current), handshakeTimeout: HANDSHAKE_MS }, (socket) => {
         if (!admit(socket)) return void socket.destroy();
         socket.on("error", () => socket.destroy());

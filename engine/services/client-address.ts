@@ -1,23 +1,40 @@
 // Whose call is it when proxies stand between? The system setting OverrideAuthorizationClient, compiled once for each text it had.
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
-import { type ClientChain, ClientChainError, type ClientClaims, parseClientChains, resolveClient } from "../core/client-chain.ts";
+import {
+  type ClientChain,
+  ClientChainError,
+  type ClientClaims,
+  isProxy,
+  parseClientChains,
+  resolveClient,
+} from "../core/client-chain.ts";
 import type { Log } from "../log.ts";
 
 /** The client's address: what trusted hops say, else `peer`. */
 export type ClientAddress = (peer: string, claims: ClientClaims) => string;
 
+export interface Proxies {
+  clientAddress: ClientAddress;
+  /** Connections of this address come for many clients. */
+  isProxy(peer: string): boolean;
+}
+
 /** A stored text that is no setting trusts nobody, and is named in the log once. */
-export function createClientAddress(systemConfig: () => SystemConfig, log: Pick<Log, "error">): ClientAddress {
+export function createProxies(systemConfig: () => SystemConfig, log: Pick<Log, "error">): Proxies {
   let compiledFrom = "";
   let chains: readonly ClientChain[] = [];
 
-  return (peer, claims) => {
+  const read = (): readonly ClientChain[] => {
     const text = systemConfig().OverrideAuthorizationClient;
     if (text !== compiledFrom) {
       compiledFrom = text;
       chains = compile(text, log);
     }
-    return chains.length === 0 ? peer : resolveClient(peer, claims, chains);
+    return chains;
+  };
+  return {
+    clientAddress: (peer, claims) => (read().length === 0 ? peer : resolveClient(peer, claims, chains)),
+    isProxy: (peer) => isProxy(peer, read()),
   };
 }
 

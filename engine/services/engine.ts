@@ -7,7 +7,7 @@ import type { ResolverDeps } from "../users/resolver.ts";
 import type { Admins } from "./admins.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import type { ServedCertificate } from "./certificate.ts";
-import type { ClientAddress } from "./client-address.ts";
+import type { Proxies } from "./client-address.ts";
 import type { ClientRegistry } from "./client-registry.ts";
 import type { Configuration } from "./configuration.ts";
 import type { EndedSessions } from "./ended-sessions.ts";
@@ -16,7 +16,7 @@ import type { Jobs } from "./jobs.ts";
 import type { RemoteUser } from "./remote-user.ts";
 import type { Sessions } from "./sessions.ts";
 
-export interface Engine extends LoginEngine {
+export interface Engine extends LoginEngine, Proxies {
   /** Where everything lies. */
   dataDir: string;
   settings: Settings;
@@ -27,7 +27,6 @@ export interface Engine extends LoginEngine {
   remoteUser: RemoteUser;
   /** Users of this realm are administrators when they log in to the API. */
   isSuperuserRealm: (realm: string) => boolean;
-  clientAddress: ClientAddress;
   clients: ClientRegistry;
   jobs: Jobs;
   /** Realms, resolvers and settings as they are in force. */
