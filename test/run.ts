@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseJunit } from "./junit.ts";
+import { findLeaks, type Ledger, readLedger } from "./kit/ledger.ts";
 
 const root = dirname(import.meta.dir);
 const filters = process.argv.slice(2);
@@ -24,7 +25,7 @@ interface Tally {
 async function runProgram(command: string[], temporary?: string): Promise<number> {
   const running = Bun.spawn(command, {
     cwd: root,
-    env: { ...process.env, ...(temporary ? { TMPDIR: temporary } : {}) },
+    env: { ...process.env, ...(temporary ? { TMPDIR: temporary, TEST_LEDGER: temporary } : {}) },
     stdio: ["ignore", "inherit", "inherit"],
     timeout: patience,
     killSignal: "SIGKILL",
@@ -44,6 +45,24 @@ async function listTestFiles(): Promise<string[]> {
   return files.filter((file) => !file.includes("node_modules/")).sort();
 }
 
+/** One more test: nothing that servers told in this run holds a secret that the tests used (test/kit/ledger.ts). */
+function checkLedger(tally: Tally, folder: string): void {
+  let ledger: Ledger;
+  try {
+    ledger = readLedger(folder);
+  } catch (error) {
+    // Some files of tests start no server.
+    if (filters.length === 0) tally.failed.push(`nothing was noted for the search for secrets: ${error}`);
+    return;
+  }
+  const { told, secrets } = ledger;
+  const looked = `${secrets.length} secrets in ${told.split("\n").length} lines of logs, metrics, audit rows and refusals`;
+  console.log(`\nLooked for ${looked}`);
+  const leaks = findLeaks(ledger);
+  if (leaks.length === 0) tally.passed++;
+  else tally.failed.push(`secrets in what servers told (${leaks.length} lines):\n    ${leaks.slice(0, 20).join("\n    ")}`);
+}
+
 /** Runs `bun test` and adds its report, and what is missing from it, to the tally. */
 async function runTests(tally: Tally): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ostiary-test-"));
@@ -60,6 +79,7 @@ async function runTests(tally: Tally): Promise<void> {
   const status = await runProgram(command, folder);
   const report = Bun.file(reportPath);
   const cases = (await report.exists()) ? parseJunit(await report.text()) : undefined;
+  checkLedger(tally, folder);
   rmSync(folder, { recursive: true });
 
   if (cases === undefined) {

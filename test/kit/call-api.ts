@@ -1,5 +1,6 @@
 // One call of the REST API as the plug-ins make it: parameters in the query for GET and DELETE, else as a form or JSON; the
 // envelope of the answer taken apart (rest-api.md 1.2).
+import { noteAnswer, noteParams, noteSecret } from "./ledger.ts";
 
 export type ApiParams = Record<string, unknown>;
 
@@ -45,6 +46,8 @@ export async function callApi<T = unknown>(
   { token = "", json = false, headers = {} }: ApiOptions = {},
   send: (url: string, init: RequestInit) => Promise<Response> = fetch,
 ): Promise<ApiAnswer<T>> {
+  noteParams(params);
+  noteSecret(token);
   const texts = Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]);
   const query = method === "GET" || method === "DELETE" ? new URLSearchParams(texts).toString() : "";
   const type = json ? "application/json" : "application/x-www-form-urlencoded";
@@ -57,6 +60,7 @@ export async function callApi<T = unknown>(
   });
   const text = await response.text();
   const body = parseEnvelope<T>(text);
+  noteAnswer(response.status, text, body);
   const { value, error } = body?.result ?? {};
   return { status: response.status, headers: response.headers, text, body, value, error, detail: body?.detail };
 }

@@ -1,5 +1,6 @@
 // One command of the command line, run to its end in a process of its own.
 import { dirname, join } from "node:path";
+import { noteSecret, noteTold } from "./ledger.ts";
 
 const mainFile = join(dirname(dirname(import.meta.dir)), "engine", "main.ts");
 
@@ -14,6 +15,7 @@ export async function runOstiary(
   args: readonly string[],
   { input = "", env = { PATH: process.env.PATH ?? "" } }: { input?: string; env?: Record<string, string> } = {},
 ): Promise<CommandOutcome> {
+  for (const line of input.split("\n")) noteSecret(line);
   const child = Bun.spawn([process.execPath, mainFile, ...args], {
     env,
     stdin: new TextEncoder().encode(input),
@@ -23,5 +25,6 @@ export async function runOstiary(
     killSignal: "SIGKILL",
   });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  noteTold("stderr", stderr);
   return { code: await child.exited, stdout, stderr };
 }

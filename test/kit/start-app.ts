@@ -10,11 +10,14 @@ import { assembleEngine } from "../../engine/assemble.ts";
 import { createDataDirectory } from "../../engine/cli/data-directory.ts";
 import { loadSettings, type Settings } from "../../engine/config.ts";
 import { createApp } from "../../engine/http/app.ts";
+import { configureLog } from "../../engine/log.ts";
 import type { Engine } from "../../engine/services/engine.ts";
+import { renderMetrics } from "../../engine/services/metrics.ts";
 import { answerRequest } from "./answer-request.ts";
 import { type ApiAnswer, type ApiOptions, type ApiParams, callApi } from "./call-api.ts";
 import { makeDataDir, removeDataDir } from "./data-dir.ts";
 import { findUndocumented } from "./documented.ts";
+import { ledgerIsOpen, noteTold, noteTrail } from "./ledger.ts";
 
 export const adminName = "admin";
 export const adminPassword = "correct horse battery staple";
@@ -46,6 +49,7 @@ export interface TestApp {
 
 /** @param overrides settings by key, as text; they win over the quick ones */
 export async function startApp(overrides: Record<string, string> = {}, startAt = Date.now()): Promise<TestApp> {
+  if (ledgerIsOpen) configureLog("debug", (line) => noteTold("log", line));
   const dataDir = makeDataDir();
   const flags = Object.entries({ ...QUICK, ...overrides }).map(([key, text]) => ({ key, text, from: "test" }));
   const settings = loadSettings({ dataDir, env: {}, flags });
@@ -86,7 +90,9 @@ export async function startApp(overrides: Record<string, string> = {}, startAt =
       if (made.error || joined.error) throw new Error(JSON.stringify([made.error, joined.error]));
     },
     async stop() {
+      noteTold("metrics", renderMetrics(engine));
       await close();
+      noteTrail(dataDir);
       removeDataDir(dataDir);
     },
   };

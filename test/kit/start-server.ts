@@ -7,6 +7,7 @@
 import { dirname, join } from "node:path";
 import { type ApiAnswer, type ApiOptions, type ApiParams, callApi } from "./call-api.ts";
 import { makeDataDir, removeDataDir } from "./data-dir.ts";
+import { ledgerIsOpen, noteTold, noteTrail } from "./ledger.ts";
 import { runOstiary } from "./run-ostiary.ts";
 
 export interface StartOptions {
@@ -114,17 +115,31 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     api: (method, path, params = {}, more = {}) => callApi(url, method, path, params, { token: adminToken, ...more }),
     output: () => printed,
     async stop({ keep = false } = {}) {
+      if (ledgerIsOpen) await noteMetrics(url);
       child.kill("SIGTERM");
       const code = await child.exited;
       await Promise.all(streams);
+      noteOutput(printed);
+      noteTrail(dataDir);
       if (!keep) removeDataDir(dataDir);
       return code;
     },
     async kill() {
       child.kill("SIGKILL");
       await child.exited;
+      noteOutput(printed);
     },
   };
+}
+
+/** The password of a first start is shown, once and on purpose. */
+function noteOutput(printed: string): void {
+  noteTold("log", printed.replace(/^ *password {2}.*$/gm, ""));
+}
+
+async function noteMetrics(url: string): Promise<void> {
+  const page = fetch(`${url}/metrics`, { headers: { connection: "close" }, signal: AbortSignal.timeout(1000) });
+  noteTold("metrics", await page.then((answer) => answer.text()).catch(() => ""));
 }
 
 const mainFile = join(dirname(dirname(import.meta.dir)), "engine", "main.ts");
