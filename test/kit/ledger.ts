@@ -9,11 +9,11 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const folder = process.env.TEST_LEDGER;
-/** So long is the shortest secret that counts; PINs such as 1234 are found in every timestamp. */
-const LEAST = 12;
-const SECRET_NAME = /pass|pin$|^pin|otpkey|secret|token$|authorization|seed|^key$/i;
-/** Parameters whose names look like it, and which hold none. */
-const OPEN_NAME = /^(?:otppin|pinlen|genkey|hashlib|passonnotoken|passonnouser|keysize)$/i;
+/** So long is the shortest secret that counts, and more than digits: PINs such as 1234 are found in every timestamp. */
+const LEAST = 8;
+const SECRET_NAME = /^(?:.*pass(?:word|phrase)?|.*pin|.*secret|otpkey|seed|token)$/i;
+/** A setting of which there is one for all: "PrependPin". */
+const OPEN_NAME = /^PrependPin$/i;
 const MAX_ROWS = 2000;
 
 const kept = new Set<string>();
@@ -31,7 +31,7 @@ function keep(file: keyof typeof FILES, text: string, line: string): void {
 export const ledgerIsOpen = folder !== undefined;
 
 export function noteSecret(text: unknown): void {
-  if (folder && typeof text === "string" && text.length >= LEAST) keep("secret", text, JSON.stringify(text));
+  if (typeof text === "string" && text.length >= LEAST && /\D/.test(text)) keep("secret", text, JSON.stringify(text));
 }
 
 /** Parameters of a call: by their names they are secret, or open. */
