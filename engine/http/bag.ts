@@ -2,6 +2,7 @@
 // over query; within one source the first of a name wins. Names are keys of a Map, so `__proto__` is a name like any other.
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { phrase } from "@ostiary/shared/messages/phrases.ts";
+import { findJsonExcess } from "../core/json-shape.ts";
 import { FormSizeError, parseForm, unquote } from "../core/percent.ts";
 import { skipsSecondDecoding } from "../core/user-agent.ts";
 import type { Inbound } from "./exchange.ts";
@@ -10,7 +11,7 @@ import type { Inbound } from "./exchange.ts";
 export type Bag = Map<string, unknown>;
 
 const MAX_PARAMETERS = 1000;
-const MAX_JSON_DEPTH = 32;
+const MAX_JSON = { depth: 32, members: 20_000 };
 
 /** Errors: 905 for a body that is not what its content type says, 413 for one over `limit` bytes. */
 export async function readBag(inbound: Inbound, pathParams: Record<string, string>, limit: number): Promise<Bag> {
@@ -58,11 +59,15 @@ async function addBody(bag: Bag, body: Uint8Array, contentType: string, decodeAg
   addJson(bag, text, "lenient");
 }
 
+const JSON_EXCESS = { depth: "body_too_deep", members: "body_too_wide" } as const;
+
 /** JSON values are taken as they are, never percent-decoded. Null is the same as absent (W9 in the other direction). */
 function addJson(bag: Bag, text: string, mode: "strict"): void;
 function addJson(bag: Bag, text: string, mode: "lenient"): boolean;
 function addJson(bag: Bag, text: string, mode: "strict" | "lenient"): boolean {
-  if (text.trim() === "") return false;
+  if (text.trim() === "" || (mode === "lenient" && !text.trimStart().startsWith("{"))) return false;
+  const excess = findJsonExcess(text, MAX_JSON);
+  if (excess !== null) throw new ApiError("body_unreadable", { reason: phrase(JSON_EXCESS[excess]) });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -74,14 +79,8 @@ function addJson(bag: Bag, text: string, mode: "strict" | "lenient"): boolean {
     if (mode === "lenient") return false;
     throw new ApiError("body_unreadable", { reason: phrase("body_no_object") });
   }
-  if (isDeeperThan(value, MAX_JSON_DEPTH)) throw new ApiError("body_unreadable", { reason: phrase("body_too_deep") });
   for (const [name, member] of Object.entries(value)) if (member !== null) add(bag, name, member);
   return true;
-}
-
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1));
 }
 
 async function addMultipart(

@@ -19,6 +19,8 @@ export interface ConnectionBounds {
   connections: number;
   /** Of one IPv4 address or IPv6 network of 64 bits. */
   perAddress: number;
+  /** Bytes that bodies on their way may take together. */
+  bodyBytes: number;
   /** Addresses that are not counted one by one. */
   isUncounted(peer: string): boolean;
 }
@@ -30,6 +32,7 @@ export const DEFAULT_BOUNDS: ConnectionBounds = {
   idleMs: 75_000,
   connections: 1000,
   perAddress: 1000,
+  bodyBytes: 64 * 1024 ** 2,
   isUncounted: () => true,
 };
 
@@ -47,6 +50,7 @@ export function boundConnections({ settings, isProxy }: Engine): ConnectionBound
     idleMs: settings["server.idle_seconds"] * 1000,
     connections: settings["server.connections"] || countByDescriptors(),
     perAddress: settings["server.connections_per_address"],
+    bodyBytes: Math.max(DEFAULT_BOUNDS.bodyBytes, 4 * settings["server.body_limit"]),
     isUncounted: (peer) => isInAnyNetwork(peer, uncounted) || isProxy(peer),
   };
 }

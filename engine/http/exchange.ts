@@ -1,9 +1,8 @@
 // A request as it came in and the answer that goes out, without the web's Request and Response: node:http brings and takes the
 // parts, and building the objects only to take them apart again costs a login more than its cryptography.
 import type { IncomingMessage } from "node:http";
-import { ApiError } from "@ostiary/shared/errors.ts";
-import { phrase } from "@ostiary/shared/messages/phrases.ts";
 import { formatAddress, parseAddress } from "../core/cidr.ts";
+import type { ReadBody } from "./read-body.ts";
 
 export interface Inbound {
   /** HEAD comes as the GET whose body is left out (RFC 9110 9.3.2). */
@@ -17,7 +16,7 @@ export interface Inbound {
   headers: Pick<Headers, "get">;
   /** Address of the other end. */
   peer: string;
-  /** Reads the body, at most `limit` bytes of it. Errors: 905 for one that breaks off, 413 for a larger one. */
+  /** Reads the body, at most `limit` bytes of it. Errors: those of ReadBody. */
   read: (limit: number) => Promise<Uint8Array>;
 }
 
@@ -42,7 +41,7 @@ export function normalisePath(path: string): string {
 }
 
 /** From a message of the network. */
-export function toInbound(message: IncomingMessage): Inbound {
+export function toInbound(message: IncomingMessage, readBody: ReadBody): Inbound {
   // RFC 9112 3.2.2: a request to a proxy names the whole address.
   const named = message.url ?? "/";
   const target = named.startsWith("/") ? named : named.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
@@ -55,7 +54,7 @@ export function toInbound(message: IncomingMessage): Inbound {
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: { get: (name) => headerOf(message, name) },
     peer: plainAddress(message.socket.remoteAddress ?? ""),
-    read: (limit) => readMessage(message, limit),
+    read: (limit) => readBody(message, limit),
   };
 }
 
@@ -69,33 +68,4 @@ export function plainAddress(address: string): string {
 function headerOf(message: IncomingMessage, name: string): string | null {
   const value = message.headers[name];
   return value === undefined ? null : Array.isArray(value) ? value.join(", ") : value;
-}
-
-const EMPTY = Promise.resolve(new Uint8Array(0));
-
-/** The body of a message; of one over `limit` no more is read than shows it. Errors as Inbound.read. */
-function readMessage(message: IncomingMessage, limit: number): Promise<Uint8Array> {
-  const announced = message.headers["content-length"];
-  if (announced === undefined && message.headers["transfer-encoding"] === undefined) return EMPTY;
-  return new Promise((resolve, reject) => {
-    if (announced !== undefined && Number(announced) > limit) throw new ApiError("body_too_large", { limit });
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    const take = (chunk: Uint8Array) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size <= limit) return;
-      message.removeListener("data", take);
-      message.pause();
-      reject(new ApiError("body_too_large", { limit }));
-    };
-    // The client went away or sent broken chunks: nobody will read the answer, but it must not be a 500 in the log.
-    const breakOff = () => {
-      if (!message.complete) reject(new ApiError("body_unreadable", { reason: phrase("body_ended_early") }));
-    };
-    message.on("data", take);
-    message.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    message.on("error", breakOff);
-    message.on("close", breakOff);
-  });
 }

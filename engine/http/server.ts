@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Server as Door, Socket } from "node:net";
 import { type ConnectionBounds, checkEvery, DEFAULT_BOUNDS, limitConnections, limitTimes } from "./connections.ts";
 import { type App, isStream, toInbound } from "./exchange.ts";
+import { createBodyReader, hasOddFraming, type ReadBody } from "./read-body.ts";
 import type { TlsFront } from "./tls-front.ts";
 
 export interface Listener {
@@ -42,6 +43,7 @@ export async function listen(
     where.add(work);
     work.then(() => where.delete(work));
   };
+  const readBody = createBodyReader(bounds.bodyBytes);
   const pipelined = new WeakMap<Socket, number>();
   const server = createServer({ connectionsCheckingInterval: checkEvery(bounds) }, (message, response) => {
     const { socket } = message;
@@ -52,7 +54,7 @@ export async function listen(
     }
     pipelined.set(socket, requests);
     response.once("close", () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1));
-    const work = serve(app, message, response, always)
+    const work = serve(app, message, response, readBody, always)
       .then(() => {
         // A slow reader: what he has not taken yet is still to be sent.
         if (response.writableLength > 0) track(flushing, waitForClose(response));
@@ -103,14 +105,15 @@ async function serve(
   app: App,
   message: IncomingMessage,
   response: ServerResponse,
+  readBody: ReadBody,
   always: ListenOptions["headers"],
 ): Promise<void> {
-  const { status, headers, body } = await app(toInbound(message));
+  const { status, headers, body } = await app(toInbound(message, readBody));
   const sent: Record<string, string | number> = { ...headers, ...always };
   if (status !== 204 && status !== 304 && !isStream(body))
     sent["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
   // What is left of a body that was too large would have to be read before the next request.
-  if (!message.complete) sent.connection = "close";
+  if (!message.complete || hasOddFraming(message)) sent.connection = "close";
   response.writeHead(status, sent);
   if (message.method === "HEAD") response.end();
   else if (isStream(body)) await sendPieces(response, body);

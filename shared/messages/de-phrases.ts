@@ -37,6 +37,8 @@ export const germanPhrases: Readonly<Record<PhraseName, string>> = {
   body_no_json: "er ist kein JSON",
   body_no_object: "das JSON ist kein Objekt",
   body_too_deep: "das JSON ist zu tief geschachtelt",
+  body_too_wide: "das JSON hat zu viele Glieder",
+  body_no_framing: "seine Übertragungskodierung ist nicht nur chunked",
   body_no_multipart: "er ist kein multipart/form-data",
   body_ended_early: "er bricht vorzeitig ab",
 

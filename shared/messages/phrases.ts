@@ -48,6 +48,8 @@ const bodyPhrases = {
   body_no_json: "it is not JSON",
   body_no_object: "the JSON is not an object",
   body_too_deep: "the JSON is nested too deeply",
+  body_too_wide: "the JSON has too many members",
+  body_no_framing: "its transfer coding is not chunked alone",
   body_no_multipart: "it is not multipart/form-data",
   body_ended_early: "it ended early",
 };
