@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { makePair, openssl, type PairFiles } from "./kit/certificates.ts";
 import { makeDataDir, removeDataDir } from "./kit/data-dir.ts";
+import { openRaw } from "./kit/raw-http.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
 import { startServer, type TestServer } from "./kit/start-server.ts";
 
@@ -228,6 +229,64 @@ describe.skipIf(!openssl)("renewal", () => {
     expect(Math.min(outcomes.accepted ?? 0, outcomes.kept ?? 0)).toBeGreaterThan(20);
     expect(server.output()).toContain("renewed certificate refused, the old one stays");
     expect(await server.stop()).toBe(0);
+  });
+});
+
+describe.skipIf(!openssl)("connections that stand still", () => {
+  let server: TestServer;
+  let port: number;
+  beforeAll(async () => {
+    server = await startTls(makePair(folder, "bounds"), {
+      "server.head_seconds": "1",
+      "server.body_seconds": "1",
+      "server.idle_seconds": "2",
+      "server.connections_per_address": "12",
+      "server.connections_uncounted": "",
+    });
+    port = securePort(server);
+  });
+  afterAll(() => server?.stop());
+
+  /** Milliseconds until the server closes; `piece` every 100 ms. */
+  const closedAfter = (start: string, piece: string) =>
+    new Promise<number>((resolve) => {
+      const began = performance.now();
+      const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => socket.write(start));
+      const timer = setInterval(() => piece !== "" && socket.write(piece), 100);
+      socket.on("error", () => {});
+      socket.on("data", () => {});
+      socket.on("close", () => {
+        clearInterval(timer);
+        resolve(performance.now() - began);
+      });
+    });
+  const head = "POST /validate/check HTTP/1.1\r\nHost: a\r\n";
+  const ROWS: [what: string, start: string, piece: string, least: number, most: number][] = [
+    ["a head that never ends", head, "X: y\r\n", 900, 2500],
+    ["a second head that never ends", `${login}GET / HTTP/1.1\r\n`, "X: y\r\n", 900, 3000],
+    ["a body that never ends", `${head}Content-Length: 5000\r\n\r\n`, "u", 900, 3000],
+    ["nothing after the handshake", "", "", 900, 2500],
+    ["nothing after an answer", login, "", 1900, 4000],
+  ];
+  test("each is closed after its time", async () => {
+    const silent = openRaw(port).then(async (line) => {
+      const began = performance.now();
+      await line.readClose();
+      return performance.now() - began;
+    });
+    const times = await Promise.all([...ROWS.map(([, start, piece]) => closedAfter(start, piece)), silent]);
+    for (const [index, [what, , , least, most]] of [...ROWS, ["no handshake", "", "", 900, 2500] as const].entries())
+      expect([what, Math.max(least, Math.min(most, times[index] ?? 0))]).toEqual([what, times[index] ?? -1]);
+  });
+  test("one address has so many connections and no more", async () => {
+    const lines: Line[] = [];
+    for (let i = 0; i < 12; i++) lines.push(await openLine(port));
+    const last = await openLine(port).then(
+      () => "open",
+      () => "refused",
+    );
+    for (const line of lines) line.socket.destroy();
+    expect(last).toBe("refused");
   });
 });
 

@@ -73,9 +73,9 @@ export function limitTimes(server: HttpServer, { headMs, bodyMs, idleMs }: Conne
 /**
  * Closes at once what is one too many. When all places are taken, those who wait for nothing give theirs: a client that comes
  * back later opens a new connection.
- * @param door what accepts: `server` itself, or the TLS in front of it
+ * @param door what accepts: the server itself, or the TLS in front of it
  */
-export function limitConnections(door: Server, server: HttpServer, bounds: ConnectionBounds): void {
+export function limitConnections(door: Server, closeIdle: () => void, bounds: ConnectionBounds): void {
   const counts = new Map<string, number>();
   let roomMadeAt = Number.NEGATIVE_INFINITY;
   door.maxConnections = bounds.connections;
@@ -83,7 +83,7 @@ export function limitConnections(door: Server, server: HttpServer, bounds: Conne
     const now = performance.now();
     if (now - roomMadeAt < ROOM_MS) return;
     roomMadeAt = now;
-    server.closeIdleConnections();
+    closeIdle();
   });
   door.on("connection", (socket: Socket) => {
     const peer = plainAddress(socket.remoteAddress ?? "");

@@ -63,9 +63,9 @@ export async function listen(
     track(open, work);
   });
   limitTimes(server, bounds);
-  const front = tls?.attach(server);
+  const front = tls?.attach(server, bounds);
   const door: Door = front?.listener ?? server;
-  limitConnections(door, server, bounds);
+  limitConnections(door, () => (front ? front.sweep.closeIdle() : server.closeIdleConnections()), bounds);
   await openPort(door, hostname, port);
 
   async function drain(work: Set<Promise<void>>, deadline: number): Promise<void> {
@@ -81,7 +81,7 @@ export async function listen(
       door.close();
       await drain(open, deadline);
       await drain(flushing, deadline);
-      if (front) front.closeAll();
+      if (front) front.sweep.closeAll();
       else server.closeAllConnections();
     },
   };

@@ -7,11 +7,12 @@ import { createServer, type Server, type TLSSocket, type TlsOptions } from "node
 import type { Settings } from "../config.ts";
 import type { Log } from "../log.ts";
 import type { Pair } from "../services/certificate.ts";
-import { startSweep } from "./connection-sweep.ts";
+import { type Sweep, startSweep } from "./connection-sweep.ts";
+import type { ConnectionBounds } from "./connections.ts";
 
 export interface TlsFront {
   /** Opens nothing yet; who listens on it gets what `server` answers. */
-  attach(server: HttpServer): { listener: Server; closeAll(): void };
+  attach(server: HttpServer, bounds: ConnectionBounds): { listener: Server; sweep: Sweep };
   /** Connections from now on get this pair. Throws what the library says of a pair it can not use; then the old one stays. */
   renew(pair: Pair): void;
 }
@@ -26,8 +27,6 @@ const CIPHERS = [
   "ECDHE-RSA-AES256-GCM-SHA384",
 ].join(":");
 
-/** Who does not finish the handshake until then is cut off. */
-const HANDSHAKE_MS = 10_000;
 /** A refused client comes again at once: one line a minute is enough. */
 const QUIET_MS = 60_000;
 
@@ -73,9 +72,9 @@ export function createTlsFront(settings: Settings, first: Pair, log: Log): TlsFr
   }
 
   return {
-    attach(server) {
-      const sweep = startSweep(server);
-      const front = createServer({ ...options(current), handshakeTimeout: HANDSHAKE_MS }, (socket) => {
+    attach(server, bounds) {
+      const sweep = startSweep(server, bounds);
+      const front = createServer({ ...options(current), handshakeTimeout: bounds.headMs }, (socket) => {
         if (!admit(socket)) return void socket.destroy();
         socket.on("error", () => socket.destroy());
         sweep.watch(socket);
@@ -86,7 +85,7 @@ export function createTlsFront(settings: Settings, first: Pair, log: Log): TlsFr
         socket.destroy();
       });
       fronts.push(front);
-      return { listener: front, closeAll: sweep.closeAll };
+      return { listener: front, sweep };
     },
     renew(pair) {
       for (const front of fronts) front.setSecureContext(options(pair));
