@@ -262,7 +262,7 @@ describe("a user's password changes in his source", () => {
     expect(Buffer.from(alice.split(".")[1] ?? "", "base64").toString()).not.toContain(HASH.slice(-10));
     writeFileSync(
       join(app.dataDir, "users", "home"),
-      `${[passwdLine("alice", 1000, hashOf("another one")), passwdLine("bob", 1001, HASH)].join("\n")}\n`,
+      `${[passwdLine("alice", 1000, hashOf("sunrise over fields")), passwdLine("bob", 1001, HASH)].join("\n")}\n`,
     );
     app.advance(1100);
     await app.api("GET", "/user/", { realm: "home" }, { token: await tokenOf(adminName, adminPassword) });
@@ -271,7 +271,7 @@ describe("a user's password changes in his source", () => {
     for (let tries = 0; tries < 200 && (await standing(alice))[1] === 200; tries++) await new Promise(setImmediate);
     expect(await standing(alice)).toEqual(OVER);
     expect(await standing(bob)).toEqual(USER);
-    expect(await standing(await tokenOf("alice", "another one"))).toEqual(USER);
+    expect(await standing(await tokenOf("alice", "sunrise over fields"))).toEqual(USER);
   });
 });
 

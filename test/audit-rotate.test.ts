@@ -115,11 +115,11 @@ describe("ostiary audit rotate", () => {
     expect([code, stdout.trim(), rest(dataDir)]).toEqual([0, "10 rows would be removed", 41]);
   });
   test("AU-07: without the key nothing can be signed, so nothing is removed; a sealed ring is opened by a line of standard input", async () => {
-    const dataDir = await makeTrail(makeDataDir(), 5, ["--seal"], "the passphrase\n").catch(() => null);
+    const dataDir = await makeTrail(makeDataDir(), 5, ["--seal"], "sesame in the rain\n").catch(() => null);
     if (dataDir === null) throw new Error("init can not seal");
     const shut = await rotate(dataDir, "--age", "2");
     expect([shut.code, shut.stdout, rest(dataDir)]).toEqual([1, "", 6]);
-    const opened = await runOstiary(["audit", "rotate", "--age", "2", "--data", dataDir], { input: "the passphrase\n" });
+    const opened = await runOstiary(["audit", "rotate", "--age", "2", "--data", dataDir], { input: "sesame in the rain\n" });
     expect([opened.code, opened.stdout.trim()]).toEqual([0, "3 rows removed"]);
   });
   const refusalOf = (args: string[]) =>

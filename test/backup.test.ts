@@ -128,10 +128,14 @@ describe("a round", () => {
   test("the keys that are written elsewhere are those of the data directory and nothing else", async () => {
     mkdirSync(join(server.dataDir, "gpg"));
     writeFileSync(join(server.dataDir, "gpg", "vendor.asc"), "key");
+    writeFileSync(join(server.dataDir, "tls.key"), "key");
+    const settings = join(server.dataDir, "ostiary.toml");
+    writeFileSync(settings, '[tls]\ncertificate_file = "tls.crt"\nkey_file = "tls.key"\n', { mode: 0o600 });
     const { keys, archive } = await backUpApart();
+    rmSync(settings);
     expect((statSync(keys).mode & 0o777).toString(8)).toBe("600");
     const names = ["audit.pub", "keyring.json", "response.pub", "session.json"].map((name) => `keys/${name}`);
-    expect(Object.keys(JSON.parse(readFileSync(keys, "utf8")).files)).toEqual([...names, "gpg/vendor.asc"]);
+    expect(Object.keys(JSON.parse(readFileSync(keys, "utf8")).files)).toEqual([...names, "gpg/vendor.asc", "tls.key"]);
     const dataDir = join(makeDataDir(), "restored");
     expect((await run(["restore", "--from", archive, "--keys", keys, "--data", dataDir])).code).toBe(0);
     expect(readFileSync(join(dataDir, "gpg", "vendor.asc"), "utf8")).toBe("key");

@@ -108,9 +108,10 @@ async function work(
   return done;
 }
 
-/** What of the data directory is secret by itself: our keys, those that vendors encrypt seeds to, the PIN of the security module. */
+/** What of the data directory is secret by itself: our keys, that of TLS, those vendors encrypt seeds to, the module's PIN. */
 function findKeyPaths(dataDir: string, settings: Settings): string[] {
-  const paths = [join(dataDir, "keys"), settings["import.gpg_directory"], settings["keys.pkcs11_pin_file"]];
+  const names = ["import.gpg_directory", "keys.pkcs11_pin_file", "tls.key_file", "tls.passphrase_file"] as const;
+  const paths = [join(dataDir, "keys"), ...names.map((name) => settings[name])];
   // A setting that is empty names nothing, and none may come to mean the whole directory.
   const ways = paths.map((path) => (path === "" ? null : findWay(dataDir, path)));
   return ways.filter((way): way is string => way !== null && way !== "");
