@@ -6,6 +6,7 @@ import { printTable } from "./report.ts";
 const benches: Record<string, string> = {
   login: "whole logins over HTTP against a bare handler; PINs, a flood of hashes, signatures",
   backup: "log-ins while a backup is made",
+  tls: "log-ins over TLS against plain HTTP, over kept connections and with a handshake each",
 };
 
 const args = process.argv.slice(2);
