@@ -150,6 +150,7 @@ export async function assembleEngine(
       guard: openGuard(settings),
       steps: createStepTimer(() => performance.now()),
       rejectFloor: settings["pin.reject_floor"],
+      totpWindow: settings["tokens.totp_window_seconds"],
       settings,
       version,
       now,

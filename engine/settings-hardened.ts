@@ -15,6 +15,10 @@ export const hardened: Readonly<Partial<Record<SettingKey, Hardened>>> = {
     value: false,
     why: "Nobody learns who exists, who has a token and what is locked (ASVS 5.0 6.3.8).",
   },
+  "tokens.totp_window_seconds": {
+    value: 60,
+    why: "Two steps of 30 s; tokens come with 180 s, or more from elsewhere (ASVS 5.0 6.5.5).",
+  },
   "hash.memory_kib": {
     value: 65_536,
     why: "RFC 9106 section 4, second choice, on one lane: a stolen database is dear to guess at.",

@@ -227,6 +227,11 @@ export const registry = {
     default: 200000,
     help: "Tokens held in memory.",
   }),
+  "tokens.totp_window_seconds": define({
+    kind: integerKind(0, 100_000_000),
+    default: 100_000_000,
+    help: "A TOTP is good at most so many seconds before and after its time, however wide the window of the token is.",
+  }),
   ...auditSettings,
   "log.level": define({
     kind: choiceKind("debug", "info", "warning", "error"),

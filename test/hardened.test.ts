@@ -114,6 +114,27 @@ describe("refusals that tell nothing (ASVS 5.0 6.3.8)", () => {
   });
 });
 
+describe("the window of TOTP", () => {
+  test("a wide one of the token is narrowed to a minute each way", async () => {
+    // Early in a step: the window lies around the rounded time, its upper end excluded.
+    const app = await startApp({ preset: "hardened" }, Date.UTC(2026, 6, 1, 12, 0, 2));
+    const step = Date.UTC(2026, 6, 1, 12) / 30_000;
+    const outcomes: [steps: number, accepted: boolean | undefined][] = [];
+    for (const steps of [-4, -2, 0, 1, 4]) {
+      const token = await enrol(app, { type: "totp", timeWindow: 600, pin: "" });
+      outcomes.push([steps, (await check(app, { serial: token.serial, pass: token.value(step + steps) })).accepted]);
+    }
+    await app.stop();
+    expect(outcomes).toEqual([
+      [-4, false],
+      [-2, true],
+      [0, true],
+      [1, true],
+      [4, false],
+    ]);
+  });
+});
+
 describe("ostiary init --hardened", () => {
   test("writes the setting, hashes the password at its cost, and the doctor says so", async () => {
     const dataDir = join(makeDataDir(), "data");

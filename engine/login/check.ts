@@ -8,10 +8,10 @@ export async function checkValues(
   candidates: Candidate[],
   config: SystemConfig,
   now: number,
-  { vault }: LoginEngine,
+  { vault, totpWindow }: LoginEngine,
 ): Promise<void> {
   const asked = candidates.filter((candidate) => candidate.pinMatched);
-  const context = { vault, config, now };
+  const context = { vault, config, now, totpWindow };
   const [only] = asked;
   if (only && asked.length === 1) only.hit = await only.type.check(only.token, only.otp, context);
   else {

@@ -90,6 +90,8 @@ export interface LoginEngine {
   pinCost: PinCost;
   /** Hide the cost of a PIN hash from those who are refused (decisions: guessing, timing, locking). */
   rejectFloor: boolean;
+  /** Seconds before and after its time that a TOTP may be good, whatever its token allows. */
+  totpWindow: number;
   /** milliseconds since 1970 */
   now: () => number;
   log: Log;

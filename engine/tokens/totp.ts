@@ -42,7 +42,7 @@ export const totp: TokenType = {
   /** RFC 6238 5.2: a step is good once, so only those after the last accepted one are searched. */
   async check(token, otp, context) {
     if (!token.keySealed || !isOtp(token, otp)) return null;
-    const window = windowOf(token, context.now);
+    const window = windowOf(token, context.now, Math.min(token.timeWindow, context.totpWindow ?? token.timeWindow));
     const from = Math.max(window.from, token.counter + 1);
     const found = await context.vault.findOtp(searchFor(token, otp, from, window.until, Math.max(from, window.first)));
     return found < 0 ? null : learn(token, found, context);

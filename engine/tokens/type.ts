@@ -13,6 +13,8 @@ export interface CheckContext {
   config: SystemConfig;
   /** milliseconds since 1970 */
   now: number;
+  /** In a log-in: the widest window of a TOTP, seconds each way. */
+  totpWindow?: number;
 }
 
 /** The value is right; what the token must remember of it. Types without a counter (pw, spass) remember nothing. */
