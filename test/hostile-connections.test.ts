@@ -1,6 +1,8 @@
-// Clients that hold connections and send next to nothing (clients-contract.md W20, W26): times and numbers of engine/http/connections.ts,
-// in a server of its own, while others log in.
+// Clients that send next to nothing, or never stop (clients-contract.md W20, W26): times, numbers and sizes of engine/http/connections.ts
+// and read-body.ts, in a server of its own, while others log in.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { openFrom } from "./kit/open-from.ts";
 import { openRaw, sendRaw } from "./kit/raw-http.ts";
 import { startServer, type TestServer } from "./kit/start-server.ts";
@@ -16,10 +18,16 @@ const SETTINGS = {
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ args: Object.entries(SETTINGS).flatMap(([key, value]) => ["--set", `${key}=${value}`]) });
+  server = await startServer({
+    env: { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1" },
+    args: Object.entries(SETTINGS).flatMap(([key, value]) => ["--set", `${key}=${value}`]),
+  });
   await server.api("POST", "/token/init", { type: "spass", serial: "ONE", pin: "sesame" });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  expect(server.output()).not.toContain("unexpected");
+  expect(await server.stop()).toBe(0);
+});
 
 const BODY = "serial=ONE&pass=sesame";
 const post = `POST /validate/check HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`;
@@ -111,3 +119,82 @@ describe("numbers of connections", () => {
     for (const line of idle) line.close();
   });
 });
+
+const FORM = "Content-Type: application/x-www-form-urlencoded";
+const PARTS = "Content-Type: multipart/form-data; boundary=x";
+const CHUNKED = "Transfer-Encoding: chunked";
+const SECOND = 1000;
+const head = (...lines: string[]) => `${["POST /validate/check HTTP/1.1", "Host: a", FORM, ...lines].join("\r\n")}\r\n\r\n`;
+
+function memoryMiB(field: "VmRSS" | "VmHWM"): number {
+  const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+}
+
+describe("who never stops", () => {
+  /** Writes `piece` as fast as it is taken, until the server closes; gives what the server said. */
+  function pour(start: string, piece: string): Promise<{ said: string; ms: number }> {
+    const bytes = Buffer.from(piece, "latin1");
+    const began = performance.now();
+    return new Promise((resolve) => {
+      let said = "";
+      const socket = connect(server.port, "127.0.0.1", () => {
+        socket.write(start, "latin1");
+        const go = () => {
+          if (socket.destroyed) return;
+          if (socket.write(bytes)) setImmediate(go);
+          else socket.once("drain", go);
+        };
+        go();
+      });
+      socket.on("data", (chunk) => {
+        said += chunk.toString("latin1");
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => resolve({ said, ms: performance.now() - began }));
+    });
+  }
+
+  const chunk = `10000\r\n${"a".repeat(65_536)}\r\n`;
+  test.each<[what: string, start: string, piece: string, most: number]>([
+    ["chunks", head(CHUNKED), chunk, SECOND],
+    ["chunks of one byte", head(CHUNKED), "1\r\na\r\n".repeat(5000), 4 * SECOND],
+    ["a length of a terabyte", head("Content-Length: 1000000000000"), "a".repeat(65_536), SECOND],
+    ["parts", head(CHUNKED).replace(FORM, PARTS), chunk, SECOND],
+    ["a body for nobody", head(CHUNKED).replace("/validate/check", "/nothing"), chunk, SECOND],
+    ["a body for a wrong method", head(CHUNKED).replace("POST", "DELETE"), chunk, SECOND],
+    ["a header", "GET / HTTP/1.1\r\nX: ", "a".repeat(65_536), SECOND],
+    ["headers", "GET / HTTP/1.1\r\n", "X: y\r\n".repeat(1000), SECOND],
+    ["trailers", `${head(CHUNKED)}0\r\n`, "X: y\r\n".repeat(1000), SECOND],
+    ["a chunk extension", `${head(CHUNKED)}1;`, "a".repeat(65_536), SECOND],
+    ["the size of a chunk", head(CHUNKED), "0".repeat(65_536), 4 * SECOND],
+    ["empty lines before a request", "", "\r\n".repeat(30_000), 4 * SECOND],
+  ])(
+    "%s",
+    async (_what, start, piece, most) => {
+      const { said, ms } = await pour(start, piece);
+      expect(said).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
+      expect(ms).toBeLessThan(most);
+      await expectLogin();
+    },
+    15_000,
+  );
+});
+
+test("bodies on their way take no more than their share: the largest give way, log-ins are served", async () => {
+  const before = memoryMiB("VmRSS");
+  const size = 1_000_000;
+  const lines = await Promise.all(Array.from({ length: 150 }, () => openRaw(server.port)));
+  const start = Buffer.from(head(`Content-Length: ${size}`) + "a".repeat(1000));
+  const piece = Buffer.alloc(100_000, 97);
+  for (const line of lines) line.write(start);
+  for (let round = 0; round < 8; round++) {
+    for (const line of lines) line.write(piece);
+    await expectLogin();
+  }
+  const answers = await Promise.all(lines.map((line) => line.readClose()));
+  expect(new Set(answers.map((text) => text.slice(9, 12)))).toEqual(new Set(["503", "408"]));
+  expect(answers.find((text) => text.startsWith("HTTP/1.1 503"))).toMatch(/retry-after: 1\r\n/i);
+  expect(memoryMiB("VmHWM") - before).toBeLessThan(400);
+  for (const line of lines) line.close();
+}, 30_000);

@@ -34,7 +34,7 @@ export function parseRules(text: string): RotationRule[] {
   if (text.length > mostText) throw new RulesFileError("the rules file is larger than 1 MiB");
   let value: unknown;
   try {
-    value = parse(text, { maxAliasCount: 0 });
+    value = parse(text, { maxAliasCount: 0, logLevel: "error" });
   } catch (error) {
     throw new RulesFileError(`the rules file is not YAML: ${error instanceof Error ? error.message.split("\n")[0] : ""}`);
   }

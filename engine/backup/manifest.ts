@@ -73,24 +73,41 @@ export function readManifest(text: string): Manifest {
   return manifest;
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) >= 0;
+
 function hasRightForm({ release, node, madeAt, dataDir, schema, keysInside, keyIds, counts, chains, parts }: Manifest): boolean {
-  const isCount = (count: unknown) => Number.isSafeInteger(count) && (count as number) >= 0;
   return (
     [release, node, dataDir].every((text) => typeof text === "string") &&
     isCount(madeAt) &&
     isCount(schema) &&
     typeof keysInside === "boolean" &&
     Array.isArray(keyIds) &&
-    typeof counts === "object" &&
+    keyIds.every((id) => typeof id === "string" && /^[0-9a-f]{8}$/.test(id)) &&
+    isObject(counts) &&
+    [counts.tokens, counts.administrators, counts.auditRows].every(isCount) &&
     Array.isArray(chains) &&
+    chains.every(isChain) &&
     Array.isArray(parts) &&
     parts.length <= MAX_PARTS &&
+    parts.every(isPart) &&
     new Set(parts.map(({ name }) => name)).size === parts.length &&
     parts.some(({ name }) => name === DATABASE) &&
     // The keys first: with them the seal is checked before anything else is written.
-    parts.findIndex(({ name }) => name === KEYS) === (keysInside ? 0 : -1) &&
-    parts.every(({ name, bytes, sha256 }) => isPartName(name) && isCount(bytes) && /^[0-9a-f]{64}$/.test(sha256))
+    parts.findIndex(({ name }) => name === KEYS) === (keysInside ? 0 : -1)
   );
+}
+
+function isChain(chain: unknown): boolean {
+  if (!isObject(chain)) return false;
+  const { node, epoch, seq, hash } = chain;
+  return typeof node === "string" && isCount(epoch) && isCount(seq) && typeof hash === "string" && /^[0-9a-f]*$/.test(hash);
+}
+
+function isPart(part: unknown): boolean {
+  if (!isObject(part)) return false;
+  const { name, bytes, sha256 } = part;
+  return isPartName(name) && isCount(bytes) && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
 }
 
 function isPartName(name: unknown): boolean {

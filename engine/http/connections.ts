@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import type { Server, Socket } from "node:net";
-import { isInAnyNetwork, parseAddress, parseNetwork } from "../core/cidr.ts";
+import { isInAnyNetwork, parseNetwork, subscriberOf } from "../core/cidr.ts";
 import type { Engine } from "../services/engine.ts";
 import { plainAddress } from "./exchange.ts";
 
@@ -88,7 +88,7 @@ export function limitConnections(door: Server, closeIdle: () => void, bounds: Co
   door.on("connection", (socket: Socket) => {
     const peer = plainAddress(socket.remoteAddress ?? "");
     if (bounds.isUncounted(peer)) return;
-    const source = sourceOf(peer);
+    const source = subscriberOf(peer);
     const count = (counts.get(source) ?? 0) + 1;
     counts.set(source, count);
     socket.once("close", () => {
@@ -98,10 +98,4 @@ export function limitConnections(door: Server, closeIdle: () => void, bounds: Co
     });
     if (count > bounds.perAddress) socket.destroy();
   });
-}
-
-/** Who has one IPv6 address has the other 2^64 of its network as well (RFC 4291 2.5.4). */
-function sourceOf(peer: string): string {
-  const address = parseAddress(peer);
-  return address?.length === 16 ? `${address.slice(0, 8)}` : peer;
 }

@@ -83,6 +83,7 @@ function indexSlice(text: string, base: number, before: number, logins: Map<stri
       }
       const login = text.slice(start, first);
       const userId = text.slice(second + 1, idEnd).trimEnd();
+      if (userId === "") throw new PasswdFormatError(`line ${line} is not login:password:uid`);
       if (!logins.has(login)) logins.set(login, base + start);
       if (!ids.has(userId)) ids.set(userId, base + start);
     }
@@ -104,7 +105,8 @@ function isSkipped(text: string, start: number, end: number): boolean {
 function readEntry(text: string, start: number): PasswdEntry {
   const newline = text.indexOf("\n", start);
   const line = text.slice(start, newline < 0 ? text.length : newline).trimEnd();
-  const [login = "", hash = "", userId = "", , gecos = ""] = line.split(":");
+  const [login = "", hash = "", id = "", , gecos = ""] = line.split(":");
+  const userId = id.trimEnd();
   const [fullName = "", , phone = "", mobile = "", email = ""] = gecos.split(",").map((part) => part.trim());
   const space = fullName.indexOf(" ");
   return {
