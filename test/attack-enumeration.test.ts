@@ -76,7 +76,7 @@ describe("what is answered", () => {
   });
 });
 
-/** The engine with a slow password hash: the floor is 1.25 times what the vault says it costs. */
+/** The engine with a slow password hash: the floor is 2.5 times what the vault says it costs. */
 function withFloor(hashMs: number): TestApp["engine"] {
   const vault = Object.create(app.engine.vault, { hashLatency: { value: hashMs } });
   return { ...app.engine, vault, rejectFloor: true };
@@ -120,24 +120,24 @@ describe("how long it takes", () => {
     ["neither user nor serial", { pass: "000000" }],
   ];
   test.each(REFUSALS)("refused no sooner than a hash: %s", async (_name, who) => {
-    expect(await measure(() => attempt(withFloor(FLOOR / 1.25), who))).toBeGreaterThanOrEqual(FLOOR);
+    expect(await measure(() => attempt(withFloor(FLOOR / 2.5), who))).toBeGreaterThanOrEqual(FLOOR);
   });
 
   test("a PIN that is remembered is refused as late as one that is hashed", async () => {
     expect((await check(app, { user: "alice", pass: `pin${token.value(5)}` })).accepted).toBe(true);
     expect(app.engine.pinMemory.size).toBeGreaterThan(0);
     const remembered = { user: "alice", pass: "pin000000" };
-    expect(await measure(() => attempt(withFloor(FLOOR / 1.25), remembered))).toBeGreaterThanOrEqual(FLOOR);
+    expect(await measure(() => attempt(withFloor(FLOOR / 2.5), remembered))).toBeGreaterThanOrEqual(FLOOR);
   });
 
   test("a refusal that took longer than the floor is answered at the next multiple of it", async () => {
-    const engine = withFloor(FLOOR / 1.25);
+    const engine = withFloor(FLOOR / 2.5);
     const late = { user: "alice", pass: "nope123456", startedTick: performance.now() - 1.2 * FLOOR };
     expect(await measure(() => attempt(engine, late))).toBeGreaterThanOrEqual(0.75 * FLOOR);
   });
 
   test("accepted log-ins do not wait: one that starts after a refused one is answered before it", async () => {
-    const engine = withFloor(800);
+    const engine = withFloor(320);
     const order: string[] = [];
     const refused = attempt(engine, { user: "alice", pass: "pin000000" }).then(() => order.push("refused"));
     for (const counter of [10, 11]) {
@@ -150,7 +150,7 @@ describe("how long it takes", () => {
   });
 
   test("/auth: refused no sooner than a hash, whoever was meant; accepted without waiting", async () => {
-    const engine = withFloor(FLOOR / 1.25);
+    const engine = withFloor(FLOOR / 2.5);
     const logInAs = (username: string, password: string, at = engine) =>
       logIn({ username, password }, "10.0.0.1", performance.now(), at).then(
         ({ role }) => role,
@@ -166,7 +166,7 @@ describe("how long it takes", () => {
         expect(taken).toBeGreaterThanOrEqual(FLOOR);
       }
     }
-    const slow = withFloor(800);
+    const slow = withFloor(320);
     const order: unknown[] = [];
     const refused = logInAs(adminName, "wrong", slow).then((told) => order.push(told));
     order.push(await logInAs(adminName, adminPassword, slow), await logInAs("alice", PASSWORD, slow));

@@ -3,9 +3,23 @@
 // never wait.
 import type { LoginEngine, LoginRequest } from "./types.ts";
 
+//
+// The floor follows the dearest log-in seen lately, but only between two and four hashes: users with up to two PINs look like
+// everybody else whatever happened before, and nobody can hold the refusals of all above four hashes with many tokens of his own.
+// What stays visible: a user with more than four tokens of differing PINs, by refusals that come a multiple later; and one with
+// three or four, to the first who asks after nobody was refused so late for a while.
+
 /** The measured cost varies; a quarter more covers nearly all of it. */
 const MARGIN = 1.25;
+const FEWEST_HASHES = 2;
+const MOST_HASHES = 4;
 const LONGEST_MS = 3000;
+
+/** Milliseconds, from those of one hash and of the dearest log-in lately. 0: nothing was measured yet. */
+export function floorOf(hashMs: number, peakMs: number): number {
+  const hashes = Math.min(MOST_HASHES * hashMs, Math.max(FEWEST_HASHES * hashMs, peakMs));
+  return Math.min(LONGEST_MS, hashes * MARGIN);
+}
 
 /** Resolves at the next multiple of the floor after the request began: slower hashes fall on the next multiple, not between. */
 export async function answerNoSoonerThanAHash(
@@ -13,7 +27,7 @@ export async function answerNoSoonerThanAHash(
   { vault, pinCost, rejectFloor }: Pick<LoginEngine, "vault" | "pinCost" | "rejectFloor">,
 ): Promise<void> {
   if (!rejectFloor) return;
-  const floor = Math.min(LONGEST_MS, Math.max(vault.hashLatency, pinCost.peak) * MARGIN);
+  const floor = floorOf(vault.hashLatency, pinCost.peak);
   if (floor <= 0) return;
   const elapsed = performance.now() - request.startedTick;
   await Bun.sleep(Math.ceil(elapsed / floor) * floor - elapsed);
