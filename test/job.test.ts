@@ -57,12 +57,21 @@ describe("GET /job/, GET /job/(id), DELETE /job/(id)", () => {
     expect((await look(broken.id)).text).not.toContain("secret path");
   });
 
-  test("no more than eight run at once; unknown ones are 404", async () => {
+  test("no more than eight run at once, and of one caller no more than half; unknown ones are 404", async () => {
     const gate = Promise.withResolvers<void>();
-    const start = () => app.engine.jobs.start("test", "admin", () => gate.promise);
-    for (let i = 0; i < 8; i++) start();
-    expect(start).toThrow(ApiError);
+    const start = (by: string) => app.engine.jobs.start("test", by, () => gate.promise);
+    const startAll = (by: string, count: number) => {
+      for (let i = 0; i < count; i++) start(by);
+      expect(() => start(by)).toThrow(ApiError);
+    };
+    startAll("one", 4);
+    startAll("two", 2);
+    startAll("three", 1);
+    startAll("four", 1);
+    expect(() => start("five")).toThrow(ApiError);
     gate.resolve();
+    await Bun.sleep(0);
+    startAll("one", 4);
     expect((await look("nothing")).status).toBe(404);
   });
 });

@@ -4,6 +4,7 @@
 //   running ──> done | failed | stopped        an ended job is remembered for an hour
 import { randomBytes } from "node:crypto";
 import { ApiError } from "@ostiary/shared/errors.ts";
+import { mayTake } from "../core/fair-share.ts";
 
 export type JobState = "running" | "done" | "failed" | "stopped";
 
@@ -33,7 +34,10 @@ export interface JobControl {
 }
 
 export interface Jobs {
-  /** Starts it. Error: `busy` when too many run. A fault whose text a caller may see is an ApiError; others become "unexpected". */
+  /**
+   * Starts it. Error: `busy` when too many run, or too many of `by`.
+   * A fault whose text a caller may see is an ApiError; others become "unexpected".
+   */
   start(kind: string, by: string, run: (control: JobControl) => Promise<unknown>): Job;
   find(id: string): Job | null;
   /** Newest first. */
@@ -91,8 +95,10 @@ export function createJobs(now: () => number, onFault: (kind: string, fault: unk
   return {
     start(kind, by, run) {
       forgetOld();
-      const running = [...entries.values()].filter(({ job }) => job.state === "running").length;
-      if (running >= MAX_RUNNING) throw new ApiError("busy", { seconds: 30 }, { retryAfter: 30 });
+      const running = [...entries.values()].filter(({ job }) => job.state === "running");
+      const own = running.filter(({ job }) => job.by === by).length;
+      if (!mayTake({ limit: MAX_RUNNING, taken: running.length, own }))
+        throw new ApiError("busy", { seconds: 30 }, { retryAfter: 30 });
       const job = {
         id: randomBytes(8).toHex(),
         kind,
