@@ -6,6 +6,8 @@ import type { LoginEngine, LoginRequest } from "./types.ts";
 //
 // The floor follows the dearest log-in seen lately, but only between two and four hashes: users with up to two PINs look like
 // everybody else whatever happened before, and nobody can hold the refusals of all above four hashes with many tokens of his own.
+// The cost of a hash is measured with its wait for a worker, so a flood of hashes raises the floor for as long as it lasts (up to
+// LONGEST_MS): without that the wait would tell who was hashed from who was not.
 // What stays visible: a user with more than four tokens of differing PINs, by refusals that come a multiple later; and one with
 // three or four, to the first who asks after nobody was refused so late for a while.
 
