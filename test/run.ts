@@ -13,7 +13,7 @@ const root = dirname(import.meta.dir);
 const filters = process.argv.slice(2);
 /** Longer than everything together takes on a slow machine, milliseconds. */
 const patience = 20 * 60_000;
-const optional = { oathtool: "oathtool", strace: "strace", python3: "python3" };
+const optional = { oathtool: "oathtool", openssl: "openssl", strace: "strace", python3: "python3" };
 
 interface Tally {
   passed: number;

@@ -218,6 +218,13 @@ describe.skipIf(!openssl)("renewal", () => {
     process.kill(server.pid, "SIGHUP");
     await until(async () => Number(await metric()) > before);
     expect(await shows("next4")).toBe(true);
+    // Good but open to others; then mended without a change of the file.
+    put(makePair(folder, "last", { name: "last" }));
+    chmodSync(live.key, 0o644);
+    await until(async () => server.output().includes("has mode 644"));
+    expect(await shows("next4")).toBe(true);
+    chmodSync(live.key, 0o600);
+    await until(() => shows("last"));
     going = false;
     await Promise.all(loops);
     // Those that were there before go on with the certificate they were shown.

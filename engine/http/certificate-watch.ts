@@ -24,13 +24,14 @@ interface Deps {
 export function watchCertificate(first: Pair, { settings, front, served, log, now }: Deps): CertificateWatch {
   let stamp = stampTlsFiles(settings);
   let pair = first;
+  /** Why the files there now are not served; tried again at every look, told once: a change of modes leaves no trace in a stamp. */
+  let fault: string | null = null;
   let warnAt = 0;
   served.expiresAt = first.expiresAt;
 
   function look(always: boolean): void {
     const seen = stampTlsFiles(settings);
-    // Files that were no good are looked at again when one of them changes: a renewal writes one after the other.
-    if (always || seen !== stamp) {
+    if (always || seen !== stamp || fault !== null) {
       stamp = seen;
       renew();
     }
@@ -44,11 +45,14 @@ export function watchCertificate(first: Pair, { settings, front, served, log, no
       front.renew(renewed);
       pair = renewed;
       served.expiresAt = renewed.expiresAt;
+      fault = null;
       warnAt = 0;
       log.info("certificate taken up", { fingerprint: renewed.fingerprint, expires: new Date(renewed.expiresAt) });
     } catch (error) {
-      served.refused++;
       const reason = error instanceof Error ? error.message : String(error);
+      if (reason === fault) return;
+      fault = reason;
+      served.refused++;
       log.error("renewed certificate refused, the old one stays", { reason });
     }
   }
