@@ -27,13 +27,13 @@ export async function* readCheckpoints(
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
     if (pending !== null) {
       number += 1;
-      const checkpoint = parseLine(pending, publicKey);
+      const checkpoint = parseCheckpoint(pending, publicKey);
       if (checkpoint !== null) yield checkpoint;
       else if (pending.trim() !== "") report(badLine(number));
     }
     pending = line;
   }
-  const last = pending === null ? null : parseLine(pending, publicKey);
+  const last = pending === null ? null : parseCheckpoint(pending, publicKey);
   if (last !== null) yield last;
   else if (pending?.trim().endsWith("}")) report(badLine(number + 1));
 }
@@ -48,7 +48,8 @@ function badLine(number: number): AuditProblem {
   };
 }
 
-function parseLine(line: string, publicKey: KeyObject): Checkpoint | null {
+/** Null: no checkpoint, or not signed by the key. */
+export function parseCheckpoint(line: string, publicKey: KeyObject): Checkpoint | null {
   let value: unknown;
   try {
     value = JSON.parse(line);

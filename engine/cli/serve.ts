@@ -13,6 +13,7 @@ import type { Address } from "../setting-kinds.ts";
 import { COMMON_OPTIONS, type Command, CommandError, type CommandLine } from "./command.ts";
 import { createDataDirectory, isFresh } from "./data-directory.ts";
 import { refuseForeignKeys, refuseHalfDirectory } from "./fitting-keys.ts";
+import { refuseLostRows } from "./lost-rows.ts";
 import { refuseUnsafeStart } from "./start-checks.ts";
 
 export const serve: Command = {
@@ -61,6 +62,7 @@ interface Doors {
 /** Opens what the settings name and says so. Errors: CommandError for an unsafe start, for keys that are not of this database, or a port that can not be opened. */
 async function openDoors(engine: Engine, line: CommandLine, log: Log): Promise<Doors> {
   await refuseForeignKeys(engine, line.dataDir);
+  await refuseLostRows(engine);
   const found = await refuseUnsafeStart(engine, line);
   const { settings } = engine;
   const app = createApp(engine);

@@ -5,6 +5,7 @@ import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import { openAuditLog } from "./audit-log.ts";
+import { DAMAGE_ADVICE, refuseDamagedLog, refuseDamagedPages } from "./damage.ts";
 import { applyEffect } from "./effects.ts";
 import { watchForeignChanges } from "./foreign-change.ts";
 import { createGroupCommit } from "./group-commit.ts";
@@ -52,8 +53,10 @@ export function openStore(options: SqliteStoreOptions): Store {
   let unlock = () => {};
   try {
     if (options.exclusive) unlock = lockForEngine(join(dirname(options.path), "engine.lock"));
+    if (options.exclusive) refuseDamagedLog(options.path);
     const db = openDatabase(options.path);
     try {
+      if (options.exclusive) refuseDamagedPages(db, options.path);
       return assembleStore(options, db, unlock);
     } catch (error) {
       db.close();
@@ -70,6 +73,8 @@ function describeOpenFault(path: string, error: unknown): unknown {
   const code = String((error as { code?: unknown }).code ?? "");
   if (!/^(EACCES|EROFS|EPERM|SQLITE_)/.test(code)) return error;
   const text = error instanceof Error ? error.message : code;
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return new StoreUnavailableError(`${path} is damaged: ${text}. ${DAMAGE_ADVICE}`, { cause: error });
   return new StoreUnavailableError(`${path} can not be opened: ${text}`, { cause: error });
 }
 
