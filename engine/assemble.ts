@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { version } from "../package.json" with { type: "json" };
 import { openAudit } from "./audit/open-audit.ts";
 import { type Settings, SettingsError } from "./config.ts";
+import { createAdmission } from "./core/admission.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 import { createTokenBucket } from "./core/token-bucket.ts";
 import { openLog } from "./log.ts";
@@ -147,6 +148,7 @@ export async function assembleEngine(
       ),
       pinMemory: createPinMemory(randomBytes(32), settings["pin.memory"] ? MAX_REMEMBERED_PINS : 0),
       pinCost: createPinCost(),
+      admission: createAdmission(settings["server.requests"]),
       guard: openGuard(settings),
       steps: createStepTimer(() => performance.now()),
       rejectFloor: settings["pin.reject_floor"],

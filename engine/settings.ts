@@ -70,6 +70,11 @@ export const registry = {
     default: "1MiB",
     help: "Largest request body.",
   }),
+  "server.requests": define({
+    kind: integerKind(1, 1_000_000),
+    default: 1024,
+    help: "Requests at work at once; more are refused with 503 and Retry-After before anything of them is read. /healthz, /readyz and /metrics always pass.",
+  }),
   ...connectionSettings,
   ...tlsSettings,
   "metrics.allow": define({

@@ -6,6 +6,7 @@ import { unquote } from "../core/percent.ts";
 import type { Engine } from "../services/engine.ts";
 import { type AnyHandler, compileEndpoint } from "./dispatch.ts";
 import type { App, Inbound, Outgoing } from "./exchange.ts";
+import { keepGate } from "./gate.ts";
 import { handlers } from "./handlers.ts";
 import { errorBody, GUARDED, respond } from "./respond.ts";
 import { createRouter } from "./router.ts";
@@ -37,7 +38,7 @@ export function createApp(engine: Engine): App {
   }
   const unsigned = { mode: "never" as const, vault: engine.vault };
   router.otherwise((inbound) => refuseUnrouted(inbound, methodsOf, engine, unsigned));
-  return belowPrefix(engine.settings["server.base_path"], router.app);
+  return belowPrefix(engine.settings["server.base_path"], keepGate(router.app, engine));
 }
 
 /** Z15: what lies below the prefix lies at the root as well, whether or not a proxy has taken the prefix away. */

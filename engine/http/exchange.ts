@@ -16,6 +16,8 @@ export interface Inbound {
   headers: Pick<Headers, "get">;
   /** Address of the other end. */
   peer: string;
+  /** The connection, as a key. */
+  line: WeakKey;
   /** Reads the body, at most `limit` bytes of it. Errors: those of ReadBody. */
   read: (limit: number) => Promise<Uint8Array>;
 }
@@ -54,6 +56,7 @@ export function toInbound(message: IncomingMessage, readBody: ReadBody): Inbound
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: { get: (name) => headerOf(message, name) },
     peer: plainAddress(message.socket.remoteAddress ?? ""),
+    line: message.socket,
     read: (limit) => readBody(message, limit),
   };
 }

@@ -1,8 +1,6 @@
 // Who is refused waits as long as password hashes take, whether or not any was computed: a remembered PIN, a wrong one, a user
 // with several PINs and an unknown user then look the same on the clock. The wait is a timer and costs no CPU; accepted log-ins
 // never wait.
-import type { LoginEngine, LoginRequest } from "./types.ts";
-
 //
 // The floor follows the dearest log-in seen lately, but only between two and four hashes: users with up to two PINs look like
 // everybody else whatever happened before, and nobody can hold the refusals of all above four hashes with many tokens of his own.
@@ -10,6 +8,7 @@ import type { LoginEngine, LoginRequest } from "./types.ts";
 // LONGEST_MS): without that the wait would tell who was hashed from who was not.
 // What stays visible: a user with more than four tokens of differing PINs, by refusals that come a multiple later; and one with
 // three or four, to the first who asks after nobody was refused so late for a while.
+import type { LoginEngine, LoginRequest } from "./types.ts";
 
 /** The measured cost varies; a quarter more covers nearly all of it. */
 const MARGIN = 1.25;
@@ -26,11 +25,11 @@ export function floorOf(hashMs: number, peakMs: number): number {
 /** Resolves at the next multiple of the floor after the request began: slower hashes fall on the next multiple, not between. */
 export async function answerNoSoonerThanAHash(
   request: Pick<LoginRequest, "startedTick">,
-  { vault, pinCost, rejectFloor }: Pick<LoginEngine, "vault" | "pinCost" | "rejectFloor">,
+  { vault, pinCost, rejectFloor, admission }: Pick<LoginEngine, "vault" | "pinCost" | "rejectFloor" | "admission">,
 ): Promise<void> {
   if (!rejectFloor) return;
   const floor = floorOf(vault.hashLatency, pinCost.peak);
   if (floor <= 0) return;
   const elapsed = performance.now() - request.startedTick;
-  await Bun.sleep(Math.ceil(elapsed / floor) * floor - elapsed);
+  await admission.rest(Bun.sleep(Math.ceil(elapsed / floor) * floor - elapsed));
 }

@@ -1,6 +1,7 @@
 // The words the steps of a login pass to each other.
 import type { Phrase, Unfitness } from "@ostiary/shared/messages/phrases.ts";
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
+import type { Admission } from "../core/admission.ts";
 import type { Log } from "../log.ts";
 import type { Store, TokenRecord } from "../store/store.ts";
 import type { Hit, Miss, TokenType } from "../tokens/type.ts";
@@ -88,6 +89,8 @@ export interface LoginEngine {
   guard: Guard;
   steps: StepTimer;
   pinCost: PinCost;
+  /** Places of those at work; who only waits rests. */
+  admission: Admission;
   /** Hide the cost of a PIN hash from those who are refused (decisions: guessing, timing, locking). */
   rejectFloor: boolean;
   /** Seconds before and after its time that a TOTP may be good, whatever its token allows. */

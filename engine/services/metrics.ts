@@ -8,6 +8,8 @@ export function renderMetrics(engine: Engine): string {
   const head = store.auditHead();
   return [
     ...renderSteps(steps.histograms),
+    ...gauge("ostiary_requests_working", "Requests at work; bounded by server.requests.", engine.admission.working),
+    ...counter("ostiary_requests_refused", "Requests refused because too many were at work.", engine.admission.refused),
     ...counter("ostiary_store_groups", "Transactions that made intents durable.", store.counters.groups),
     ...counter("ostiary_store_syncs", "Calls that brought the log to disk.", store.counters.syncs),
     ...counter("ostiary_store_intents", "Intents stored.", store.counters.intents),

@@ -12,6 +12,7 @@ export async function answerRequest(app: App, request: Request, peer = "127.0.0.
     query: search.slice(1),
     headers: request.headers,
     peer,
+    line: request,
     async read(limit) {
       const bytes = await request.bytes();
       if (bytes.length > limit) throw new ApiError("body_too_large", { limit });
