@@ -29,6 +29,8 @@ export interface LoadResult {
   refused: number;
   seconds: number;
   perSecond: number;
+  /** Good answers a second until the last request was sent: without the end, when connections have nothing left to ask. */
+  goodWhileSending: number;
   /** milliseconds */
   p50: number;
   p99: number;
@@ -79,6 +81,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
   const result = { good: 0, refused: 0, firstBad: undefined as string | undefined };
   let next = 0;
   let open = 0;
+  let sending: { until: number; good: number } | undefined;
   let finish: () => void = () => {};
   let fail: (error: unknown) => void = () => {};
   const finished = new Promise<void>((resolve, reject) => {
@@ -107,6 +110,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
   function sendNext(socket: Bun.Socket<Line>, now: number): void {
     const request = forMs === undefined ? requests[next] : requests[next % requests.length];
     if (request === undefined || now >= stopAt) {
+      sending ??= { until: now, good: result.good };
       if (--open === 0) finish();
       return;
     }
@@ -147,6 +151,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
     ...result,
     seconds: round(seconds),
     perSecond: Math.round(latencies.length / seconds),
+    goodWhileSending: sending ? Math.round((1000 * sending.good) / (sending.until - start)) : 0,
     p50: at(0.5),
     p99: at(0.99),
     max: at(1),

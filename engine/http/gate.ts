@@ -12,6 +12,8 @@ import { errorBody, respond } from "./respond.ts";
 import { languageFor, tellError } from "./speak.ts";
 
 const RETRY_SECONDS = 1;
+/** bytes */
+const PASSED_OVER = 16_384;
 
 /** They tell whoever watches, or a load balancer, what is the matter: they have to be answered when nothing else is. */
 const ALWAYS = new Set(["/healthz", "/readyz", "/metrics"]);
@@ -34,6 +36,8 @@ export function keepGate(app: App, engine: Engine): App {
     if (!admission.enter() && !(await mayEnter(inbound.line))) {
       admission.refuse();
       refusedAt.set(inbound.line, performance.now());
+      // A body that came with its head is passed over, so that the connection can go on; any other ends it.
+      await Promise.race([inbound.read(PASSED_OVER).catch(() => {}), nextTurn()]);
       return refuse(inbound.headers, engine);
     }
     try {
@@ -45,6 +49,8 @@ export function keepGate(app: App, engine: Engine): App {
     }
   };
 }
+
+const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 function refuse(headers: Pick<Headers, "get">, engine: Engine): Promise<Outgoing> {
   const error = new ApiError("busy", { seconds: RETRY_SECONDS }, { retryAfter: RETRY_SECONDS });
