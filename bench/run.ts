@@ -5,6 +5,7 @@ import { printTable } from "./report.ts";
 
 const benches: Record<string, string> = {
   login: "whole logins over HTTP against a bare handler; PINs, a flood of hashes, signatures",
+  overload: "log-ins over many times the connections that keep the server busy, and beside floods",
   backup: "log-ins while a backup is made",
   tls: "log-ins over TLS against plain HTTP, over kept connections and with a handshake each",
 };

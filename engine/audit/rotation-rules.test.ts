@@ -90,6 +90,7 @@ describe("a file that is none", () => {
     ["a column that is a verdict", "- {rotate: 1, sig_check: OK}", '"sig_check"'],
     ["a pattern that is a list", "- {rotate: 1, user: [nils]}", "user"],
     ["no regular expression", "- {rotate: 1, user: '('}", "the pattern of user"],
+    ["ten thousand alternatives", `- {rotate: 1, user: '${"(a|b)*".repeat(10_000)}'}`, "longer than 2000 characters"],
     ["look-around", "- {rotate: 1, user: '(?!admin)'}", "the pattern of user"],
     ["a bomb of aliases", "- &a {rotate: 1}\n- *a", "YAML"],
     ["a megabyte", `- {rotate: 1, user: ${"a".repeat(1024 * 1024)}}`, "1 MiB"],

@@ -25,6 +25,8 @@ export class RulesFileError extends Error {
 
 const mostRules = 1000;
 const mostText = 1024 * 1024;
+/** characters */
+const LONGEST_PATTERN = 2000;
 // Cache of each pattern. Key: the value; bound: below, then begun anew; lifetime: that of the rules. Actions, users and nodes come
 // again and again, and looking up is ten times quicker than matching.
 const rememberedValues = 10_000;
@@ -57,6 +59,8 @@ function parseTest(name: string, pattern: unknown, fail: (why: string) => RulesF
   if (column === undefined || column === "sig_check" || column === "missing_line")
     throw fail(`${JSON.stringify(name)} is no column of the audit trail`);
   if (!["string", "number", "boolean"].includes(typeof pattern)) throw fail(`${name} must be a regular expression`);
+  // Ten thousand alternatives in one pattern take seconds to compile.
+  if (String(pattern).length > LONGEST_PATTERN) throw fail(`the pattern of ${name} is longer than ${LONGEST_PATTERN} characters`);
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(String(pattern));
