@@ -1,13 +1,14 @@
 // What a key ring holds: seal keys, each with an id that every value sealed under it carries, and the private keys of signatures.
 //   {"version":1,"active":"<id>","sealKeys":[…],"response":"PEM","audit":"PEM"}
 // A seal key lies in the ring itself, or in a security module and only its name in the ring:
-//   {"id":"8 hex digits","created":"ISO 8601","key":"32 bytes base64"}
+//   {"id":"8 hex digits","created":"ISO 8601","key":"32 bytes base64","check":"16 hex digits"}
 //   {"id":"8 hex digits","created":"ISO 8601","kind":"pkcs11","label":"…","ckaId":"hex"}
 // and `"retired":"ISO 8601"` once another key became the active one.
 // New values are sealed under the active key; the others are there for values, and backups, that are older.
 // How the file itself is sealed: ring-seal.ts.
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { Device, DeviceKeyName } from "./device.ts";
+import { checkOf, refuseWrongCheck } from "./key-check.ts";
 import type { SealKeyInfo } from "./ring-info.ts";
 import type { SealKey } from "./sealed-blob.ts";
 
@@ -134,13 +135,18 @@ function readEntries(ring: Record<string, unknown>): Record<string, unknown>[] {
 function parseSealKey(entry: Record<string, unknown>, device: Device | null): SealKey {
   if (entry.kind === "pkcs11") return { ...parseKeyName(entry), device };
   if (entry.kind !== undefined) throw new Error("a seal key is of a kind this version does not know");
-  return decodeBase64(entry.key, "a seal key", 32);
+  const key = decodeBase64(entry.key, "a seal key", 32);
+  refuseWrongCheck(entry.check, "a seal key", String(entry.id), String(entry.key));
+  return key;
 }
 
 function formatSealKey(added: NewSealKey): Record<string, unknown> {
   const { id, createdAt } = added;
   const head = { id, created: new Date(createdAt).toISOString() };
-  if ("key" in added) return { ...head, key: Buffer.from(added.key).toString("base64") };
+  if ("key" in added) {
+    const key = Buffer.from(added.key).toString("base64");
+    return { ...head, key, check: checkOf(id, key) };
+  }
   return { ...head, kind: "pkcs11", label: added.label, ckaId: added.ckaId };
 }
 

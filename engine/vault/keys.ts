@@ -6,6 +6,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } fro
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Device } from "./device.ts";
+import { checkOf, refuseWrongCheck } from "./key-check.ts";
 import { decodeBase64, formatRing, type NewSealKey, parseRing } from "./key-ring.ts";
 import type { RingForm } from "./ring-info.ts";
 import { closeRing, makeDeviceSeal, makePassphraseSeal, type RingSeal, readForm } from "./ring-seal.ts";
@@ -50,7 +51,7 @@ export async function createKeys(directory: string, options: NewKeys = {}): Prom
   const seal = await makeSeal(options);
   const first = makeSealKey(options.now ?? Date.now(), options.device, options.sealKeyLabel);
   const ring = formatRing(first, { response: exportPrivate(rsa.privateKey), audit: exportPrivate(audit.privateKey) });
-  const session = { version: 1, mac: randomBytes(32).toString("base64"), pepper: randomBytes(32).toString("base64") };
+  const session = makeSession(randomBytes(32).toString("base64"), randomBytes(32).toString("base64"), audit.publicKey);
   writeKeyFiles(directory, {
     "session.json": `${JSON.stringify(session, null, 2)}\n`,
     "audit.pub": exportPublic(audit.publicKey),
@@ -92,10 +93,32 @@ function refuseOverwrite(directory: string): void {
 export function readSessionKeys(directory: string): SessionKeys {
   const path = join(directory, "session.json");
   return explain(path, () => {
-    const { mac, pepper } = JSON.parse(readSecretFile(path)) as { mac?: unknown; pepper?: unknown };
+    const session: unknown = JSON.parse(readSecretFile(path));
+    if (typeof session !== "object" || session === null) throw new Error("it is not an object");
+    const { mac, pepper, audit, check } = session as Record<string, unknown>;
     if (typeof pepper !== "string" || pepper.length < 8) throw new Error("the pepper must be text of 8 characters or more");
-    return { mac: decodeBase64(mac, "the session key", 32), pepper };
+    const key = decodeBase64(mac, "the session key", 32);
+    // With another pepper every administrator's password would be wrong, and nothing would say why. Older files have no check.
+    refuseWrongCheck(check, "its content", String(mac), pepper, String(audit));
+    if (check !== undefined && existsSync(join(directory, "audit.pub"))) refuseForeignSession(directory, String(audit));
+    return { mac: key, pepper };
   });
+}
+
+/** The pair of secrets, the installation it belongs to (by its audit key), and a checksum over the three. */
+function makeSession(mac: string, pepper: string, auditKey: KeyObject): Record<string, unknown> {
+  const audit = String(auditKey.export({ format: "jwk" }).x);
+  return { version: 1, mac, pepper, audit, check: checkOf(mac, pepper, audit) };
+}
+
+function refuseForeignSession(directory: string, audit: string): void {
+  if (Buffer.from(readPublicKeys(directory).audit).toString("base64url") !== audit) throw foreignFile(directory, "session.json");
+}
+
+function foreignFile(directory: string, name: KeyFileName): KeyFileError {
+  return new KeyFileError(
+    `${join(directory, name)} belongs to other keys than the files beside it: restore the whole directory from one backup`,
+  );
 }
 
 /** The text of keyring.json, its form checked. For the vault's threads. Throws KeyFileError. */
@@ -113,21 +136,30 @@ export function readRingFile(directory: string): { text: string; form: RingForm 
 export function readPublicKeys(directory: string): { audit: Uint8Array; responsePem: string } {
   const auditPath = join(directory, "audit.pub");
   const audit = explain(auditPath, () => {
-    const { x } = createPublicKey(readFileSync(auditPath, "utf8")).export({ format: "jwk" });
+    const { x } = readPublicKey(auditPath).export({ format: "jwk" });
     return new Uint8Array(Buffer.from(x ?? "", "base64url"));
   });
   const responsePath = join(directory, "response.pub");
-  return { audit, responsePem: explain(responsePath, () => exportPublic(createPublicKey(readFileSync(responsePath, "utf8")))) };
+  return { audit, responsePem: explain(responsePath, () => exportPublic(readPublicKey(responsePath))) };
 }
 
-/** Throws an Error if the public files do not belong to the plain ring in `text`: signatures would verify nowhere. */
+function readPublicKey(path: string): KeyObject {
+  const pem = readFileSync(path, "utf8");
+  try {
+    return createPublicKey(pem);
+  } catch {
+    throw new Error("it is not a public key in PEM");
+  }
+}
+
+/** Throws a KeyFileError if the public files do not belong to the plain ring in `text`: signatures would verify nowhere. */
 export function checkPairs(directory: string, text: string): void {
   const ring = parseRing(text);
   const known = readPublicKeys(directory);
   const audit = createPublicKey(ring.audit).export({ format: "jwk" }).x;
-  if (audit !== Buffer.from(known.audit).toString("base64url")) throw new Error("audit.pub belongs to another key ring");
+  if (audit !== Buffer.from(known.audit).toString("base64url")) throw foreignFile(directory, "audit.pub");
   if (exportPublic(createPublicKey(ring.response)) !== known.responsePem) {
-    throw new Error("response.pub belongs to another key ring");
+    throw foreignFile(directory, "response.pub");
   }
 }
 
@@ -138,6 +170,8 @@ function explain<T>(path: string, read: () => T): T {
     if (fault instanceof KeyFileError) throw fault;
     const code = (fault as NodeJS.ErrnoException).code;
     if (code === "ENOENT") throw new KeyFileError(`${path} is missing: restore it from the backup`);
+    if (code === "EISDIR" || code === "ENOTDIR")
+      throw new KeyFileError(`${path} is not a file: move away what is there and restore it from the backup`);
     if (code === "EACCES") throw new KeyFileError(`${path} cannot be read by this account; give it to the account of the server`);
     const reason = fault instanceof SyntaxError ? "it is not valid JSON" : (fault as Error).message;
     throw new KeyFileError(`${path} is damaged: ${reason}; restore it from the backup`);

@@ -15,7 +15,10 @@ export class KeyFileError extends Error {
  */
 export function readSecretFile(path: string, readers: "owner" | "group" = "owner"): string {
   // The file behind a link is judged; Windows has no such bits.
-  const mode = statSync(path).mode & 0o777;
+  const found = statSync(path);
+  // Before the mode: chmod 600 would be the wrong advice.
+  if (found.isDirectory()) throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
+  const mode = found.mode & 0o777;
   if (process.platform !== "win32" && (mode & (readers === "owner" ? 0o077 : 0o037)) !== 0) {
     throw new KeyFileError(`${path} has mode ${mode.toString(8)}: others can get at the keys; run chmod 600 ${path}`);
   }
