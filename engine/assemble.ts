@@ -13,6 +13,8 @@ import { createAdmission } from "./core/admission.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 import { createTokenBucket } from "./core/token-bucket.ts";
 import { openLog } from "./log.ts";
+import { createNotices } from "./log-notices.ts";
+import { limitRepeats } from "./log-repeats.ts";
 import { type Budget, countSubscribers, createBudget, createGuard, unlimited } from "./login/guard.ts";
 import { createPinCost } from "./login/pin-cost.ts";
 import { createPinMemory } from "./login/pin-memory.ts";
@@ -21,6 +23,7 @@ import { createAdmins } from "./services/admins.ts";
 import { openApiKeys } from "./services/api-keys.ts";
 import { createProxies } from "./services/client-address.ts";
 import { openClientRegistry } from "./services/client-registry.ts";
+import { watchClock } from "./services/clock-watch.ts";
 import { followConfiguration } from "./services/configuration.ts";
 import { openEndedSessions } from "./services/ended-sessions.ts";
 import type { Engine } from "./services/engine.ts";
@@ -31,6 +34,7 @@ import { resolverContext } from "./services/resolvers.ts";
 import { createSessions } from "./services/sessions.ts";
 import { openTrustedJwts } from "./services/trusted-jwts.ts";
 import { openStore } from "./store/sqlite-store.ts";
+import type { Store } from "./store/store.ts";
 import { openSystemConfig } from "./store/system-config.ts";
 import { openDirectory } from "./users/directory.ts";
 import type { ResolverDeps } from "./users/resolver.ts";
@@ -53,6 +57,8 @@ export interface RunningEngine {
 export interface AssembleOptions {
   /** The clock, milliseconds since 1970. */
   now?: () => number;
+  /** Monotonic milliseconds. */
+  tick?: () => number;
   /** A command beside a running engine or without one: takes no lock and writes an audit chain of its own, `<node>-cli`. */
   beside?: boolean;
 }
@@ -61,9 +67,11 @@ export interface AssembleOptions {
 export async function assembleEngine(
   dataDir: string,
   settings: Settings,
-  { now = Date.now, beside = false }: AssembleOptions = {},
+  { now = Date.now, tick = () => performance.now(), beside = false }: AssembleOptions = {},
 ): Promise<RunningEngine> {
   const log = openLog("engine");
+  const faultLog = limitRepeats(log, tick);
+  const notices = createNotices(log);
   probeCheckpointFile(settings["audit.checkpoint_file"]);
   const mayReadMetrics = settings["metrics.allow"].map(parseNetwork);
   const store = openStore({
@@ -72,6 +80,14 @@ export async function assembleEngine(
     exclusive: !beside,
     now,
     tokenCache: settings["tokens.cache"],
+    onFault(fault) {
+      if (fault === null) faultLog.info("the store makes things durable again");
+      else
+        faultLog.error("nothing can be made durable: log-ins are refused", {
+          error: fault.message,
+          cause: String(fault.cause ?? ""),
+        });
+    },
   });
   try {
     const vault = await openVaultFor(dataDir, settings);
@@ -97,7 +113,7 @@ export async function assembleEngine(
       store,
       node: settings["node.name"],
       now,
-      onError: (error) => log.warn("what programs called could not be stored", { error: String(error) }),
+      onError: (error) => faultLog.warn("what programs called could not be stored", { error: String(error) }),
     });
     const superusers = new Set(settings["auth.superuser_realms"]);
     const isSuperuserRealm = (realm: string) => superusers.has(realm.toLowerCase());
@@ -112,8 +128,25 @@ export async function assembleEngine(
       await configuration.settled().catch(() => {});
     };
     const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
-    const audit = await openAudit({ databasePath: databasePath(dataDir), store, vault, settings, beside, now, log });
-    let faulty: string | null = null;
+    const audit = await openAudit({
+      databasePath: databasePath(dataDir),
+      store,
+      vault,
+      settings,
+      beside,
+      now,
+      log: faultLog,
+      notices,
+    });
+    const clock = watchClock({
+      now,
+      tick,
+      onJump(text) {
+        notices.set("clock", text);
+        if (text !== null)
+          noteInTrail(store, now(), text).catch((error: unknown) => faultLog.warn(text, { error: String(error) }));
+      },
+    });
     let wasReady = vault.ready;
     const engine: Engine = {
       dataDir,
@@ -156,12 +189,16 @@ export async function assembleEngine(
       settings,
       version,
       now,
+      tick,
       log,
+      faultLog,
+      notices,
+      clock,
       certificate: { expiresAt: null, refused: 0 },
       mayReadMetrics: (address) => isInAnyNetwork(address, mayReadMetrics),
       unreadiness: () => [
         ...(vault.ready ? [] : [vault.reason ?? "a worker of the vault is being replaced"]),
-        ...(faulty ? [faulty] : []),
+        ...(store.fault ? [`the store can not make anything durable: ${store.fault.message}`] : []),
       ],
     };
     const probe = setInterval(() => {
@@ -169,14 +206,8 @@ export async function assembleEngine(
       if (vault.ready && !wasReady) void directory.reload().catch((error: unknown) => log.error("user sources", { error }));
       if (!vault.ready && wasReady) log.warn("not ready", { reason: vault.reason ?? "" });
       wasReady = vault.ready;
-      store.probe().then(
-        () => {
-          faulty = null;
-        },
-        (error: unknown) => {
-          faulty = `the store can not make anything durable: ${error instanceof Error ? error.message : String(error)}`;
-        },
-      );
+      void store.probe();
+      clock.look();
     }, 1000);
     probe.unref();
     return {
@@ -195,6 +226,13 @@ export async function assembleEngine(
     await store.close();
     throw error;
   }
+}
+
+/** So that who reads the times in the trail knows what became of the clock between two rows. */
+async function noteInTrail(store: Store, startedAt: number, info: string): Promise<void> {
+  const nobody = { serial: null, tokenType: null, user: null, realm: null, resolver: null, administrator: null, client: null };
+  const audit = { ...nobody, startedAt, duration: 0, action: "clock", success: true, actionDetail: null, info, policies: null };
+  await store.commit({ kind: "login", effects: [], audit });
 }
 
 /** Better now than every few seconds in the log. Error: SettingsError. */

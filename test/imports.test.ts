@@ -107,7 +107,7 @@ function zoneOf(file: string): string {
   const [top = "", second = "", third] = file.split("/");
   if (top !== "engine") return top;
   if (third !== undefined) return `engine/${second}`;
-  return /^(settings?(?:-[\w-]+)?|config|log)\./.test(second) ? "engine/settings" : `engine/${second.split(".")[0]}`;
+  return /^(settings?(?:-[\w-]+)?|config|log(?:-[\w-]+)?)\./.test(second) ? "engine/settings" : `engine/${second.split(".")[0]}`;
 }
 
 interface Import {

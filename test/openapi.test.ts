@@ -252,7 +252,7 @@ describe("the typed client", () => {
   });
   test("answers without envelope: as JSON or as text; their refusals are refusals all the same", async () => {
     expect((await anonymous()("healthz", {})).value).toEqual({ status: "ok" });
-    expect((await anonymous()("readyz", {})).value).toEqual({ ready: true, reasons: [] });
+    expect((await anonymous()("readyz", {})).value).toEqual({ ready: true, reasons: [], notices: [] });
     expect((await anonymous()("metrics", {})).value).toContain("# EOF");
     const far = createClient({ baseUrl: "http://localhost", fetch: (request) => app.send(request, "203.0.113.9") });
     expect(

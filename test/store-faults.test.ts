@@ -1,8 +1,10 @@
 // What the store does when it cannot make anything durable, and when others write beside it.
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { closeSync, copyFileSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { createCondition } from "../engine/store/condition.ts";
 import { insertToken, makeAuditEntry, openScratchStore, type ScratchStore } from "../engine/store/scratch-store.ts";
-import { type LoginIntent, StoreUnavailableError } from "../engine/store/store.ts";
+import { type LoginIntent, StoreDamagedError, StoreUnavailableError } from "../engine/store/store.ts";
 
 let scratch: ScratchStore;
 beforeEach(() => {
@@ -32,17 +34,12 @@ test("a full disk refuses the whole group, changes nothing, and the store recove
   expect(readRows()).toEqual({ counter: 1, rows: 1 });
   expect(record?.counter).toBe(1);
   expect(store.auditHead().seq).toBe(1);
-  expect(
-    String(
-      await store.probe().then(
-        () => null,
-        (fault: unknown) => fault,
-      ),
-    ),
-  ).toMatch(/disk is full/);
+  await store.probe();
+  expect(store.fault?.message).toMatch(/disk is full/);
 
   db.run("PRAGMA max_page_count = 1000000");
   await store.probe();
+  expect(store.fault).toBeNull();
   expect((await store.commit(login(id, 2, long))).won).toBe(true);
   expect(readRows()).toEqual({ counter: 2, rows: 2 });
   expect(store.auditHead().seq).toBe(2);
@@ -72,12 +69,8 @@ test("a read-only database refuses, then recovers", async () => {
       ),
     ),
   ).toMatch(/read-only/);
-  expect(
-    await store.probe().then(
-      () => null,
-      (fault: unknown) => fault,
-    ),
-  ).toBeInstanceOf(StoreUnavailableError);
+  await store.probe();
+  expect(store.fault).toBeInstanceOf(StoreUnavailableError);
   db.run("PRAGMA query_only = 0");
   expect((await store.commit(login(id, 1))).won).toBe(true);
   await store.probe();
@@ -156,4 +149,88 @@ test("a query that runs too long is ended, and the next one is answered", async 
     ),
   ).toMatch(/too long/);
   expect(await scratch.store.query({ sql: "SELECT 1 AS one", parameters: [] } as never)).toEqual([{ one: 1 }]);
+});
+
+describe("told of its condition", () => {
+  test("a reason is told once however often it comes, another one at once, and its end", async () => {
+    const told: (string | null)[] = [];
+    const condition = createCondition((fault) => told.push(fault?.message ?? null));
+    const fault = (text: string) => new StoreUnavailableError(text);
+    condition.succeed();
+    for (const text of ["full", "full", "read-only", "read-only"]) condition.fail(fault(text));
+    condition.succeed();
+    expect(told).toEqual(["full", "read-only", null]);
+  });
+
+  test("broken is for ever, and the first reason counts", async () => {
+    const told: (string | null)[] = [];
+    const condition = createCondition((fault) => told.push(fault?.message ?? null));
+    condition.breakDown(new StoreUnavailableError("log"));
+    condition.succeed();
+    condition.breakDown(new StoreUnavailableError("damage"));
+    expect(told).toEqual(["log"]);
+    expect(condition.fault).toBe(condition.broken);
+  });
+});
+
+const refusal = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (fault: unknown) => fault,
+  );
+
+test("damage that a reading thread meets: nothing is served from then on, also not from memory", async () => {
+  const { store } = scratch;
+  const id = await insertToken(store, { serial: "A" });
+  expect(await store.tokenBySerial("A")).not.toBeNull();
+  // What is in the file only, for the reader to find; a page that holds no table's root but the last one's.
+  scratch.db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  const { size } = statSync(scratch.path);
+  const file = openSync(scratch.path, "r+");
+  for (let at = 2048; at < size; at += 2048) writeSync(file, new Uint8Array(64).fill(0xff), 0, 64, at);
+  closeSync(file);
+  const query = { sql: "SELECT count(*) FROM token_info", parameters: [] } as never;
+  expect(await refusal(store.query(query))).toBeInstanceOf(StoreDamagedError);
+  expect(store.fault?.message).toMatch(/damaged. Stop the server, keep a copy/);
+  expect(await refusal(store.commit(login(id, 1)))).toBeInstanceOf(StoreDamagedError);
+  expect(() => store.tokenBySerial("A")).toThrow(StoreDamagedError);
+  await store.probe();
+  expect(store.fault).toBeInstanceOf(StoreDamagedError);
+});
+
+describe("files moved away under the running server", () => {
+  /** The store looks every 50 ms. */
+  const untilBroken = async () => {
+    for (let waited = 0; scratch.store.fault === null && waited < 2000; waited += 10) await Bun.sleep(10);
+  };
+
+  test.each([
+    ["", "the database file (ostiary.db) was removed"],
+    ["-wal", "the log of the database (ostiary.db-wal) was removed"],
+    ["-shm", "the index of the database's log (ostiary.db-shm) was removed"],
+  ])("ostiary.db%s: what is written would be lost, so nothing is", async (end, text) => {
+    const id = await insertToken(scratch.store, { serial: "A" });
+    renameSync(scratch.path + end, `${scratch.path}-elsewhere`);
+    await untilBroken();
+    expect(scratch.store.fault?.message).toContain(text);
+    expect(await refusal(scratch.store.commit(login(id, 1)))).toBe(scratch.store.fault);
+  });
+
+  test("another database in its place is not taken for it", async () => {
+    writeFileSync(`${scratch.path}-new`, "");
+    renameSync(`${scratch.path}-new`, scratch.path);
+    await untilBroken();
+    expect(scratch.store.fault?.message).toContain("was replaced under the running server");
+  });
+
+  test("the log removed: what it had is folded into the database first", async () => {
+    await insertToken(scratch.store, { serial: "A" });
+    rmSync(`${scratch.path}-wal`);
+    await untilBroken();
+    const copy = `${scratch.path}-copy`;
+    copyFileSync(scratch.path, copy);
+    const db = new Database(copy);
+    expect(db.query("SELECT serial FROM token").all()).toEqual([{ serial: "A" }]);
+    db.close();
+  });
 });

@@ -62,9 +62,19 @@ export function openIndexForWriting(path: string): Database {
   try {
     return openOrCreate(path);
   } catch {
-    for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
+    removeIndex(path);
     return openOrCreate(path);
   }
+}
+
+/** The file and what SQLite keeps beside it. */
+export function removeIndex(path: string): void {
+  for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
+}
+
+/** An error that an index that is not whole explains: of SQLite, or of bytes that are no packed numbers. */
+export function isIndexDamage(error: unknown): boolean {
+  return error instanceof RangeError || /^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown } | null)?.code));
 }
 
 function openOrCreate(path: string): Database {

@@ -1,8 +1,9 @@
 // All that works on the audit trail beside the writing of its rows, put together: signer, searches, index, retention.
 import { dirname } from "node:path";
 import type { Log } from "../log.ts";
+import type { Notices } from "../log-notices.ts";
 import type { Settings } from "../settings.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, StoreDamagedError, StoreUnavailableError } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Forwarding, startForwarding, toSinkOptions } from "./forwarding.ts";
 import { startAuditSigner } from "./signer.ts";
@@ -32,11 +33,24 @@ export interface AuditOptions {
   /** milliseconds since 1970 */
   now: () => number;
   log: Log;
+  notices: Notices;
 }
 
-export async function openAudit({ databasePath, store, vault, settings, beside, now, log }: AuditOptions): Promise<Audit> {
+export async function openAudit({
+  databasePath,
+  store,
+  vault,
+  settings,
+  beside,
+  now,
+  log,
+  notices,
+}: AuditOptions): Promise<Audit> {
   const files = { databasePath, publicKey: (await vault.publicKeys()).audit };
-  const trail = openTrailReader(files);
+  const trail = openTrailReader(files, () => {
+    log.warn("the index of the audit trail is damaged: it is made anew");
+    void upkeep?.remakeIndex();
+  });
   // A command leaves the sinks to the server: it sends the rows of both.
   const sinks = beside ? [] : toSinkOptions(settings, dirname(databasePath));
   const pool = openUpkeepPool({ ...files, feeds: !beside, sinks });
@@ -49,13 +63,22 @@ export async function openAudit({ databasePath, store, vault, settings, beside, 
         pool,
         trail,
         settings,
-        onError: (what, error) => log.error("the upkeep of the audit trail failed", { what, error }),
+        onError(what, error) {
+          if (error instanceof StoreDamagedError) store.condemn(error);
+          log.error("the upkeep of the audit trail failed", { what, error });
+          notices.set(`audit ${what}`, `the ${what} of the audit trail fails: ${nameFault(error)}`);
+        },
+        onDone: (what) => notices.set(`audit ${what}`, null),
       });
   const signer = startAuditSigner({
     ...signing,
     checkpointFile: settings["audit.checkpoint_file"],
     everySeconds: settings["audit.checkpoint_seconds"],
-    onError: (error) => log.error("the audit trail could not be signed", { error }),
+    onError(error) {
+      log.error("the audit trail could not be signed", { error });
+      notices.set("audit signatures", `the audit trail is not signed: ${nameFault(error)}`);
+    },
+    onSigned: () => notices.set("audit signatures", null),
   });
   return {
     trail,
@@ -70,4 +93,11 @@ export async function openAudit({ databasePath, store, vault, settings, beside, 
       await trail.close();
     },
   };
+}
+
+/** For everybody to read, so without the paths that the system's own texts name. */
+function nameFault(error: unknown): string {
+  if (error instanceof Error && "syscall" in error && "code" in error)
+    return `${String(error.syscall)} says ${String(error.code)}`;
+  return error instanceof StoreUnavailableError ? error.message : "the log has the reason";
 }

@@ -27,6 +27,8 @@ export interface AuditSignerOptions {
   now: () => number;
   /** Told of a round that failed; the next one tries again. */
   onError: (error: unknown) => void;
+  /** Told of a round after which all is signed. */
+  onSigned?: () => void;
 }
 
 export interface AuditSigner {
@@ -63,7 +65,7 @@ export function startAuditSigner(options: AuditSignerOptions): AuditSigner {
     return round;
   }
 
-  const timer = setInterval(() => sign().catch(options.onError), options.everySeconds * 1000);
+  const timer = setInterval(() => sign().then(options.onSigned, options.onError), options.everySeconds * 1000);
   timer.unref();
 
   return {

@@ -15,8 +15,8 @@ export interface TrailReader {
 const patienceMs = 30_000;
 const mostWaiting = 64;
 
-/** The thread starts with the first search. */
-export function openTrailReader(data: TrailWorkerData): TrailReader {
+/** The thread starts with the first search. `onIndexDamaged`: a search had to do without an index that is there. */
+export function openTrailReader(data: TrailWorkerData, onIndexDamaged: () => void = () => {}): TrailReader {
   const pool = new Piscina<PageJob, PageAnswer>({
     filename: new URL("./trail-worker.ts", import.meta.url).href,
     workerData: data,
@@ -33,7 +33,10 @@ export function openTrailReader(data: TrailWorkerData): TrailReader {
           // A crashed worker, a full queue, or no end in sight: the next search gets a new worker.
           throw new StoreUnavailableError("the audit trail can not be searched now", { cause: error });
         });
-      if ("page" in answer) return answer.page;
+      if ("page" in answer) {
+        if (answer.page.indexDamaged) onIndexDamaged();
+        return answer.page;
+      }
       throw toStoreError(Object.assign(new Error(answer.message), { code: answer.code }));
     },
     close: () => pool.destroy(),

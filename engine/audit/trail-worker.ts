@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { workerData } from "piscina";
 import { type CheckOptions, createRowChecker, type RowVerdict } from "./check-rows.ts";
-import { indexPath, openIndexForReading } from "./index-file.ts";
+import { indexPath, isIndexDamage, openIndexForReading } from "./index-file.ts";
 import { toAuditPublicKey } from "./public-key.ts";
 import type { AuditRow } from "./rows.ts";
 import { type Found, type SearchJob, searchAudit } from "./search.ts";
@@ -23,6 +23,8 @@ export interface Page extends Omit<Found, "ids"> {
   verdicts: RowVerdict[];
   /** Names of the nodes by chain. */
   nodes: Map<number, string>;
+  /** The index can not be read and was not used. */
+  indexDamaged: boolean;
 }
 
 /** Errors travel as data: an Error loses its `code` on the way between threads. */
@@ -38,18 +40,33 @@ let index: Database | null = null;
 export function findPage(job: PageJob): PageAnswer {
   try {
     index ??= openIndexForReading(indexPath(databasePath));
-    return { page: readPage(job) };
+    return { page: readPageDespite(job) };
   } catch (error) {
     // A file that was replaced under our feet: the next search opens the new one.
-    index?.close();
-    index = null;
+    closeIndex();
     if (!(error instanceof Error)) throw error;
     return { code: "code" in error ? String(error.code) : "", message: error.message };
   }
 }
 
+/** Without the index if it is that which fails: slower, and nobody need wait for a new one. */
+function readPageDespite(job: PageJob): Page {
+  try {
+    return { ...readPage(job), indexDamaged: false };
+  } catch (error) {
+    if (index === null || !isIndexDamage(error)) throw error;
+    closeIndex();
+    return { ...readPage(job), indexDamaged: true };
+  }
+}
+
+function closeIndex(): void {
+  index?.close();
+  index = null;
+}
+
 /** In one snapshot of the trail. */
-const readPage = db.transaction((job: PageJob): Page => {
+const readPage = db.transaction((job: PageJob): Omit<Page, "indexDamaged"> => {
   const { ids, ...found } = searchAudit(db, index, job, () => performance.now());
   const byId = db.query<AuditRow, [number]>("SELECT * FROM audit WHERE id = ?");
   const rows = ids.flatMap((id) => byId.get(id) ?? []);

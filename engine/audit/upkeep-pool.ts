@@ -10,6 +10,8 @@ import type { UpkeepAnswer, UpkeepWorkerData } from "./upkeep-worker.ts";
 export interface UpkeepPool {
   /** Makes at most `limit` blocks of the index; `left`: how many are still to be made. */
   feed(limit: number): Promise<{ made: number; left: number }>;
+  /** Throws the index away; feed() makes it anew. */
+  remakeIndex(): Promise<void>;
   /** Chooses rows for rotation. Rejects with RulesFileError. */
   select(job: SelectJob): Promise<Selection>;
   /** Sends one slice of rows to each sink. */
@@ -41,6 +43,7 @@ export function openUpkeepPool(data: UpkeepWorkerData): UpkeepPool {
 
   return {
     feed: (limit) => run("feed", limit),
+    remakeIndex: async () => void (await run("remakeIndex", undefined)),
     select: (job) => run("select", job),
     forward: () => run("forward", undefined),
     close: () => pool.destroy(),

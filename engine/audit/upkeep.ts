@@ -22,6 +22,8 @@ export interface UpkeepOptions {
   /** milliseconds since 1970 */
   now: () => number;
   onError: (what: "index" | "retention", error: unknown) => void;
+  /** A piece of work came to its end. */
+  onDone?: (what: "index" | "retention") => void;
 }
 
 export interface UpkeepGauges {
@@ -37,6 +39,8 @@ export interface Upkeep {
   readonly gauges: UpkeepGauges;
   /** Brings the index up to date now. */
   feed(): Promise<void>;
+  /** A search found the index damaged: makes another one. */
+  remakeIndex(): Promise<void>;
   /** Applies the retention settings now. */
   retain(): Promise<void>;
   /** Ends after the slice that is under way. */
@@ -51,7 +55,7 @@ const REST = 4;
 
 /** The timers do not keep the process alive. */
 export function startUpkeep(options: UpkeepOptions): Upkeep {
-  const { store, pool, trail, vaultSign, ready, settings, now, onError } = options;
+  const { store, pool, trail, vaultSign, ready, settings, now, onError, onDone } = options;
   const stop = new AbortController();
   const gauges: UpkeepGauges = { blocksBehind: 0, rowsRemoved: 0, retentionFaults: 0, retentionDone: 0 };
   const wanted =
@@ -87,10 +91,13 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   /** One piece of work after the other; faults are told and the next try is at its time. */
   function enqueue(what: "index" | "retention", work: () => Promise<void>): Promise<void> {
-    running = running.then(work).catch((error: unknown) => {
-      if (what === "retention") gauges.retentionFaults += 1;
-      if (!stop.signal.aborted) onError(what, error);
-    });
+    running = running.then(work).then(
+      () => onDone?.(what),
+      (error: unknown) => {
+        if (what === "retention") gauges.retentionFaults += 1;
+        if (!stop.signal.aborted) onError(what, error);
+      },
+    );
     return running;
   }
 
@@ -111,6 +118,11 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
   return {
     gauges,
     feed: () => enqueue("index", feed),
+    remakeIndex: () =>
+      enqueue("index", async () => {
+        await pool.remakeIndex();
+        await feed();
+      }),
     retain: () => enqueue("retention", retain),
     async close() {
       stop.abort();

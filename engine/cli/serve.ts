@@ -1,6 +1,6 @@
 // ostiary serve: the engine until a signal comes.
 import { randomBytes } from "node:crypto";
-import { assembleEngine } from "../assemble.ts";
+import { assembleEngine, databasePath } from "../assemble.ts";
 import { createApp } from "../http/app.ts";
 import { boundConnections } from "../http/connections.ts";
 import type { App } from "../http/exchange.ts";
@@ -10,6 +10,8 @@ import { configureLog, type Log, openLog } from "../log.ts";
 import { CertificateError } from "../services/certificate.ts";
 import type { Engine } from "../services/engine.ts";
 import type { Address } from "../setting-kinds.ts";
+import { isCheckedAtOnce } from "../store/damage.ts";
+import { findDamage } from "../store/damage-search.ts";
 import { COMMON_OPTIONS, type Command, CommandError, type CommandLine } from "./command.ts";
 import { createDataDirectory, isFresh } from "./data-directory.ts";
 import { refuseForeignKeys, refuseHalfDirectory } from "./fitting-keys.ts";
@@ -53,6 +55,13 @@ Example
   },
 };
 
+/** A database that is too large to be checked when it is opened is looked through beside the log-ins. */
+async function searchDamage({ store, notices }: Engine, dataDir: string): Promise<void> {
+  const found = await findDamage(databasePath(dataDir));
+  if (found === "too large") notices.set("database", "the database is too large to be looked through for damage at the start");
+  else if (found) store.condemn(found);
+}
+
 interface Doors {
   /** Looks at the certificate files now; null: no TLS. */
   renew: (() => void) | null;
@@ -73,6 +82,10 @@ async function openDoors(engine: Engine, line: CommandLine, log: Log): Promise<D
   const plain = settings["server.listen_plain"];
   if (plain) listeners.push(await open(app, { ...plain, bounds }));
   found.tell(log);
+  if (!isCheckedAtOnce(databasePath(line.dataDir)))
+    searchDamage(engine, line.dataDir).catch((error: unknown) =>
+      log.warn("the search for damage failed", { error: String(error) }),
+    );
   return {
     renew: secure?.look ?? null,
     async stop(graceMs) {

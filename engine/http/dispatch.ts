@@ -86,7 +86,7 @@ async function refuse(cause: unknown, call: Call, signing: Signing): Promise<Out
   try {
     if (!call.audited && !error.quiet) await writeAudit(call, false, error);
   } catch (auditFault) {
-    call.engine.log.warn("no audit row for a refused call", { action: call.action, error: String(auditFault) });
+    call.engine.faultLog.warn("no audit row for a refused call", { action: call.action, error: String(auditFault) });
   }
   const { message, headers } = tellError(error, call.language());
   const extra = error.retryAfter === undefined ? headers : { ...headers, "retry-after": String(error.retryAfter) };

@@ -1,7 +1,7 @@
 // What went wrong below becomes a place in the error table. Whatever is not expected is a 500 whose text tells nothing; the
 // log has it all.
 import { ApiError } from "@ostiary/shared/errors.ts";
-import { StoreUnavailableError } from "../store/store.ts";
+import { StoreDamagedError, StoreUnavailableError } from "../store/store.ts";
 import { DeviceUnavailableError, SealBrokenError, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
 import type { Call } from "./call.ts";
 
@@ -13,7 +13,9 @@ export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">
   if (cause instanceof VaultLockedError) return new ApiError("locked", {}, { retryAfter: 30, cause });
   if (cause instanceof DeviceUnavailableError) return new ApiError("module_away", {}, { retryAfter: 5, cause });
   if (cause instanceof StoreUnavailableError) {
-    call.engine.log.warn("the store is unavailable", { action: call.action, error: cause.message });
+    // A thread that reads may be the first to meet damage.
+    if (cause instanceof StoreDamagedError) call.engine.store.condemn(cause);
+    call.engine.faultLog.warn("the store is unavailable", { action: call.action, error: cause.message });
     return new ApiError("not_durable", {}, { retryAfter: 5, cause });
   }
   const hint =

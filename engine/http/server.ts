@@ -69,13 +69,13 @@ export async function listen(
   await openPort(door, hostname, port);
 
   async function drain(work: Set<Promise<void>>, deadline: number): Promise<void> {
-    while (work.size > 0 && Date.now() < deadline) await Promise.race([...work, Bun.sleep(50)]);
+    while (work.size > 0 && performance.now() < deadline) await Promise.race([...work, Bun.sleep(50)]);
   }
   return {
     hostname,
     port: (door.address() as AddressInfo).port,
     async stop(graceMs) {
-      const deadline = Date.now() + graceMs;
+      const deadline = performance.now() + graceMs;
       // close() takes a connection for idle whose answer is written but not yet sent, and cuts it off.
       if (flushing.size > 0) await drain(flushing, deadline);
       door.close();

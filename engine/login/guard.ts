@@ -4,12 +4,12 @@
 import { subscriberOf } from "../core/cidr.ts";
 import type { TokenBucket } from "../core/token-bucket.ts";
 
-/** A budget that may be switched off. */
+/** A budget that may be switched off. Its time is monotonic: nobody gains or loses guesses when the clock is set. */
 export interface Budget {
   /** 0: go on (one attempt is charged). Else the seconds until the next one. */
-  charge(key: string, now: number): number;
+  charge(key: string, tick: number): number;
   /** The attempt was right: it costs nothing. */
-  refund(key: string, now: number): void;
+  refund(key: string, tick: number): void;
 }
 
 export interface Guard {
@@ -22,7 +22,7 @@ export interface Guard {
   /** An address the budgets by address do not count; those of users always count. */
   isTrusted(address: string): boolean;
   /** True once a minute and key: the refusal of an exhausted budget is worth an audit row. */
-  isNews(key: string, now: number): boolean;
+  isNews(key: string, tick: number): boolean;
 }
 
 /** The key of a person's budget: one for all his tokens and his password, however a request spells his name. */
@@ -37,11 +37,11 @@ export const unlimited: Budget = { charge: () => 0, refund: () => {} };
 
 export function createBudget(bucket: TokenBucket): Budget {
   return {
-    charge(key, now) {
-      const { allowed, waitSeconds } = bucket.take(key, now);
+    charge(key, tick) {
+      const { allowed, waitSeconds } = bucket.take(key, tick);
       return allowed ? 0 : Math.max(1, Math.ceil(waitSeconds));
     },
-    refund: (key, now) => bucket.giveBack(key, now),
+    refund: (key, tick) => bucket.giveBack(key, tick),
   };
 }
 
@@ -49,8 +49,8 @@ export function createBudget(bucket: TokenBucket): Budget {
 export function countSubscribers(budget: Budget): Budget {
   if (budget === unlimited) return budget;
   return {
-    charge: (address, now) => budget.charge(subscriberOf(address), now),
-    refund: (address, now) => budget.refund(subscriberOf(address), now),
+    charge: (address, tick) => budget.charge(subscriberOf(address), tick),
+    refund: (address, tick) => budget.refund(subscriberOf(address), tick),
   };
 }
 
@@ -59,10 +59,10 @@ export function createGuard(budgets: Pick<Guard, "user" | "source" | "auth" | "i
   const told = new Map<string, number>();
   return {
     ...budgets,
-    isNews(key, now) {
-      if (now - (told.get(key) ?? Number.NEGATIVE_INFINITY) < NEWS_EVERY_MS) return false;
+    isNews(key, tick) {
+      if (tick - (told.get(key) ?? Number.NEGATIVE_INFINITY) < NEWS_EVERY_MS) return false;
       if (told.size >= NEWS_LIMIT) told.clear();
-      told.set(key, now);
+      told.set(key, tick);
       return true;
     },
   };

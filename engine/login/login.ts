@@ -44,20 +44,21 @@ async function attempt(request: LoginRequest, engine: LoginEngine): Promise<Logi
   await refuseWhileLocked(engine);
   const config = engine.systemConfig();
   const now = engine.now();
+  const asked = engine.tick();
   // Charged before anybody is looked for: guessing names costs an address as much as guessing values.
   const trusted = guard.isTrusted(request.client);
-  const sourceWait = trusted ? 0 : guard.source.charge(request.client, now);
+  const sourceWait = trusted ? 0 : guard.source.charge(request.client, asked);
   if (sourceWait > 0) return tellExhausted(sourceWait, `source\0${request.client}`, null, request, engine);
   const subject = await findSubject(request, engine);
   const tick = steps.lap("subject", request.startedTick);
 
   const key = budgetKey(subject);
-  const wait = guard.user.charge(key, now);
+  const wait = guard.user.charge(key, asked);
   steps.lap("guard", tick);
   if (wait > 0) return tellExhausted(wait, key, subject, request, engine);
   const refund = () => {
-    if (!trusted) guard.source.refund(request.client, now);
-    guard.user.refund(key, now);
+    if (!trusted) guard.source.refund(request.client, asked);
+    guard.user.refund(key, asked);
   };
 
   try {

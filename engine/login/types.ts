@@ -97,5 +97,7 @@ export interface LoginEngine {
   totpWindow: number;
   /** milliseconds since 1970 */
   now: () => number;
+  /** Monotonic milliseconds, for what has to do with how long ago something was, whatever somebody does to the clock. */
+  tick: () => number;
   log: Log;
 }

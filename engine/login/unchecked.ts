@@ -12,7 +12,7 @@ export async function tellExhausted(
   engine: LoginEngine,
 ): Promise<LoginAnswer> {
   const answer = refuse(phrase("exhausted", { seconds: waitSeconds }));
-  if (engine.guard.isNews(key, engine.now())) await tellInTrail(answer.detail.message, subject, request, engine);
+  if (engine.guard.isNews(key, engine.tick())) await tellInTrail(answer.detail.message, subject, request, engine);
   return answer;
 }
 

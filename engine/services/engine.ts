@@ -2,6 +2,8 @@
 
 import type { Audit } from "../audit/open-audit.ts";
 import type { Settings } from "../config.ts";
+import type { Log } from "../log.ts";
+import type { Notices } from "../log-notices.ts";
 import type { LoginEngine } from "../login/types.ts";
 import type { ResolverDeps } from "../users/resolver.ts";
 import type { Admins } from "./admins.ts";
@@ -9,6 +11,7 @@ import type { ApiKeys } from "./api-keys.ts";
 import type { ServedCertificate } from "./certificate.ts";
 import type { Proxies } from "./client-address.ts";
 import type { ClientRegistry } from "./client-registry.ts";
+import type { ClockWatch } from "./clock-watch.ts";
 import type { Configuration } from "./configuration.ts";
 import type { EndedSessions } from "./ended-sessions.ts";
 import type { GpgKeys } from "./gpg-keys.ts";
@@ -43,4 +46,9 @@ export interface Engine extends LoginEngine, Proxies {
   mayReadMetrics: (address: string) => boolean;
   /** Why log-ins can not be answered now; empty: they can. */
   unreadiness: () => string[];
+  /** What else needs somebody. */
+  notices: Notices;
+  /** For faults that every call meets: the same line once a minute. */
+  faultLog: Log;
+  clock: ClockWatch;
 }

@@ -30,24 +30,24 @@ export async function logIn(credentials: Credentials, client: string, startedTic
   // Nothing is guessed here, so no budget is asked: who guesses at a user must not keep him out of his single sign-on.
   const known = await findRemoteUser(credentials, engine);
   if (known) return known;
-  const now = engine.now();
+  const asked = engine.tick();
   const source = guard.isTrusted(client) ? null : client || "unknown";
   const refundSource = () => {
-    if (source !== null) guard.auth.refund(source, now);
+    if (source !== null) guard.auth.refund(source, asked);
   };
-  if (source !== null) refuseExhausted(guard.auth.charge(source, now), `auth\0${source}`, now, guard);
+  if (source !== null) refuseExhausted(guard.auth.charge(source, asked), `auth\0${source}`, asked, guard);
   let key: string | null = null;
   let caller: Caller | null;
   try {
     const person = await findPerson(credentials, engine);
     const budget = keyOfPerson(person, credentials, client);
-    refuseExhausted(guard.user.charge(budget, now), budget, now, guard);
+    refuseExhausted(guard.user.charge(budget, asked), budget, asked, guard);
     key = budget;
     caller = await checkPerson(person, credentials.password, engine);
   } catch (error) {
     // Who was kept out by his own budget keeps costing that of his address; faults of ours cost nothing.
     if (!(error instanceof ApiError && error.kind === "wrong_credentials")) refundSource();
-    if (key !== null) guard.user.refund(key, now);
+    if (key !== null) guard.user.refund(key, asked);
     throw error;
   }
   if (!caller) {
@@ -55,7 +55,7 @@ export async function logIn(credentials: Credentials, client: string, startedTic
     throw new ApiError("wrong_credentials", {}, { detail: {} });
   }
   refundSource();
-  if (key !== null) guard.user.refund(key, now);
+  if (key !== null) guard.user.refund(key, asked);
   return caller;
 }
 
@@ -75,8 +75,8 @@ async function findRemoteUser(credentials: Credentials, engine: Engine): Promise
 }
 
 /** The usual refusal, and when to come again. One audit row a minute tells of it. */
-function refuseExhausted(wait: number, key: string, now: number, guard: Guard): void {
-  if (wait > 0) throw new ApiError("wrong_credentials", {}, { retryAfter: wait, quiet: !guard.isNews(key, now) });
+function refuseExhausted(wait: number, key: string, tick: number, guard: Guard): void {
+  if (wait > 0) throw new ApiError("wrong_credentials", {}, { retryAfter: wait, quiet: !guard.isNews(key, tick) });
 }
 
 /**

@@ -25,6 +25,12 @@ export function renderMetrics(engine: Engine): string {
     ...renderCertificate(engine.certificate),
     ...gauge("ostiary_remembered_pins", "PINs remembered.", engine.pinMemory.size),
     ...gauge("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
+    ...counter("ostiary_clock_jumps", "Times that the clock of the machine was set.", engine.clock.jumps),
+    ...gauge(
+      "ostiary_notices",
+      "What needs somebody though log-ins are answered; GET /readyz says what.",
+      engine.notices.list().length,
+    ),
     ...gauge("ostiary_ready", "1: log-ins can be answered.", engine.unreadiness().length === 0 ? 1 : 0),
     "# EOF",
     "",

@@ -16,7 +16,7 @@ import { StoreUnavailableError } from "./store.ts";
 
 const HEADER = 32;
 const FRAME_HEAD = 24;
-/** Larger files would hold the start up (0.1 s for this one); `ostiary doctor` takes its time. */
+/** Larger files would hold the start up (0.1 s for this one). */
 const MAX_CHECKED = 64 * 1024 * 1024;
 const MAX_LOG = 1024 * 1024 * 1024;
 
@@ -31,9 +31,12 @@ export function refuseDamagedLog(path: string): void {
   );
 }
 
+/** It is looked through when it is opened; a larger one by damage-search.ts. */
+export const isCheckedAtOnce = (path: string) => statSync(path).size <= MAX_CHECKED;
+
 /** Error: StoreUnavailableError if SQLite finds the structure of a database of up to 64 MiB broken. */
 export function refuseDamagedPages(db: Database, path: string): void {
-  if (statSync(path).size > MAX_CHECKED) return;
+  if (!isCheckedAtOnce(path)) return;
   const [found] = db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").all();
   if (found?.quick_check === "ok") return;
   throw new StoreUnavailableError(`${path} is damaged: ${(found?.quick_check ?? "").replaceAll("\n", " ")}. ${DAMAGE_ADVICE}`);

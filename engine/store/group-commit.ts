@@ -12,11 +12,12 @@
 // Everything from BEGIN to COMMIT is one synchronous call: no transaction stays open across an await (decisions.md 2.2).
 import type { Database } from "bun:sqlite";
 import type { AuditLog } from "./audit-log.ts";
+import type { Condition } from "./condition.ts";
 import type { ForeignChange } from "./foreign-change.ts";
-import type { LogSync } from "./log-sync.ts";
+import { describeSyncFault, type LogSync } from "./log-sync.ts";
 import { prepareIntents } from "./run-intent.ts";
 import { primaryCode, toStoreError } from "./sqlite-errors.ts";
-import { type Intent, type Outcome, StoreUnavailableError } from "./store.ts";
+import { type AuditHead, type Intent, type Outcome, StoreDamagedError, StoreUnavailableError } from "./store.ts";
 import { takeWriteLock } from "./write-lock.ts";
 
 /** A group holds the loop for its transaction: 128 logins take 2 ms, and larger groups gain nothing. */
@@ -27,8 +28,8 @@ const busyTryMs = 15;
 
 export interface GroupCommit {
   commit(intent: Intent): Promise<Outcome>;
-  /** The failure of the latest transaction, null when it was made durable. */
-  lastFailure(): StoreUnavailableError | null;
+  /** Head of the audit chain, of the rows that are on disk. */
+  durableHead(): AuditHead;
   /** Commits what waits, then refuses; resolves when all of it is durable. */
   close(): Promise<void>;
   readonly counters: { readonly groups: number; readonly intents: number; readonly lost: number; readonly syncs: number };
@@ -45,6 +46,7 @@ export interface GroupCommitParts {
   spins: number;
   /** Milliseconds to wait for another writer before a group is refused. */
   busyWait: number;
+  condition: Condition;
 }
 
 interface Waiting {
@@ -54,7 +56,16 @@ interface Waiting {
 }
 
 /** The writer over `db`, which no other code may leave in a transaction. */
-export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, spins, busyWait }: GroupCommitParts): GroupCommit {
+export function createGroupCommit({
+  db,
+  audit,
+  logSync,
+  foreign,
+  onCommitted,
+  spins,
+  busyWait,
+  condition,
+}: GroupCommitParts): GroupCommit {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const end = db.prepare("COMMIT");
   const runIntent = prepareIntents(db, audit);
@@ -64,8 +75,8 @@ export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, sp
   let waiting: Waiting[] = [];
   let scheduled = false;
   let tries = 0;
-  let failure: StoreUnavailableError | null = null;
   let closed = false;
+  let durableHead = audit.head();
   let unsettled = 0;
 
   function schedule(): void {
@@ -78,6 +89,12 @@ export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, sp
     scheduled = false;
     if (waiting.length === 0) return;
     const group = waiting.slice(0, groupLimit);
+    // What would be written now could be read before it is durable, and may never be: nothing is consumed any more.
+    if (condition.broken) {
+      waiting = waiting.slice(group.length);
+      refuse(group, condition.broken);
+      return;
+    }
     try {
       takeWriteLock(begin, spins);
     } catch (error) {
@@ -111,8 +128,8 @@ export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, sp
       return;
     }
     audit.settle();
+    const head = audit.head();
     tries = 0;
-    failure = null;
     groups += 1;
     for (const [index, { intent }] of group.entries()) {
       const result = results[index];
@@ -124,9 +141,14 @@ export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, sp
     unsettled += 1;
     logSync.whenDurable((error) => {
       unsettled -= 1;
-      if (error)
-        refuse(group, new StoreUnavailableError("the log can not be brought to disk; a restart is needed", { cause: error }));
-      else settle(group, results);
+      if (error) {
+        condition.breakDown(describeSyncFault(error));
+        refuse(group, condition.broken);
+        return;
+      }
+      durableHead = head;
+      condition.succeed();
+      settle(group, results);
     });
   }
 
@@ -152,9 +174,11 @@ export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, sp
   function refuse(group: Waiting[], error: unknown): void {
     tries = 0;
     const typed = toStoreError(error);
-    failure =
+    const fault =
       typed instanceof StoreUnavailableError ? typed : new StoreUnavailableError("the transaction failed", { cause: error });
-    for (const { reject } of group) reject(failure);
+    if (fault instanceof StoreDamagedError) condition.breakDown(fault);
+    else if (!condition.broken) condition.fail(fault);
+    for (const { reject } of group) reject(fault);
     if (waiting.length > 0) schedule();
   }
 
@@ -175,7 +199,7 @@ export function createGroupCommit({ db, audit, logSync, foreign, onCommitted, sp
         schedule();
       });
     },
-    lastFailure: () => failure,
+    durableHead: () => durableHead,
     async close() {
       closed = true;
       while (waiting.length > 0) flush();

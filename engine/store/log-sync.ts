@@ -9,6 +9,7 @@
 //
 // SQLite itself still syncs the log before a checkpoint, the database after it, and the head of a log begun anew.
 import { closeSync, fdatasync, openSync } from "node:fs";
+import { StoreUnavailableError } from "./store.ts";
 
 export interface LogSync {
   /** Calls back once all that was written to the log before this call is on disk; with the error if that failed, for ever. */
@@ -17,6 +18,11 @@ export interface LogSync {
   readonly count: number;
   /** Nothing may wait any more. */
   close(): void;
+}
+
+/** What a failed call means for the store, for ever. */
+export function describeSyncFault(cause: Error): StoreUnavailableError {
+  return new StoreUnavailableError("the log can not be brought to disk: examine the disk and restart", { cause });
 }
 
 type Done = (error: Error | null) => void;

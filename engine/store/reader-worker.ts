@@ -2,6 +2,7 @@
 // 2.3).
 import { Database, type SQLQueryBindings } from "bun:sqlite";
 import { workerData } from "piscina";
+import { lowerPriority } from "./low-priority.ts";
 
 export interface ReaderJob {
   sql: string;
@@ -11,7 +12,8 @@ export interface ReaderJob {
 /** Errors travel as data: an Error loses its `code` on the way between threads. */
 export type ReaderAnswer = { rows: unknown[] } | { code: string; message: string };
 
-const { path } = workerData as { path: string };
+const { path, background } = workerData as { path: string; background: boolean };
+if (background) lowerPriority();
 const reader = new Database(path, { readonly: true });
 reader.run("PRAGMA busy_timeout = 1000");
 

@@ -22,13 +22,15 @@ export interface ReaderOptions {
   threads: number;
   /** milliseconds a query may run */
   timeout: number;
+  /** What it does can wait for everything else. */
+  background?: boolean;
 }
 
 /** Threads start with the first query. Queries beyond 256 waiting ones are refused. */
-export function createReader({ path, threads, timeout }: ReaderOptions): Reader {
+export function createReader({ path, threads, timeout, background = false }: ReaderOptions): Reader {
   const pool = new Piscina<ReaderJob, ReaderAnswer>({
     filename: new URL("./reader-worker.ts", import.meta.url).href,
-    workerData: { path },
+    workerData: { path, background },
     minThreads: 0,
     maxThreads: threads,
     maxQueue: 256,

@@ -1,5 +1,6 @@
 // What an error of SQLite means for an intent. The codes are SQLite's extended result codes as bun:sqlite names them.
-import { ConstraintError, StoreUnavailableError } from "./store.ts";
+import { DAMAGE_ADVICE } from "./damage.ts";
+import { ConstraintError, StoreDamagedError, StoreUnavailableError } from "./store.ts";
 
 // The whole transaction is in doubt or cannot become durable; later ones may succeed again.
 const unavailable: Record<string, string> = {
@@ -11,8 +12,6 @@ const unavailable: Record<string, string> = {
   SQLITE_CANTOPEN: "a database file cannot be opened",
   SQLITE_PROTOCOL: "the database is locked by another process",
   SQLITE_NOMEM: "out of memory",
-  SQLITE_CORRUPT: "the database file is damaged",
-  SQLITE_NOTADB: "the file is not a database",
   SQLITE_PERM: "access to the database was denied",
 };
 
@@ -28,6 +27,8 @@ export function toStoreError(error: unknown): Error {
   // The message of SQLite names table and column, never a value; it stays in `cause` all the same.
   if (code === "SQLITE_CONSTRAINT")
     return new ConstraintError("a constraint of the database refused the write", { cause: error });
+  if (code === "SQLITE_CORRUPT" || code === "SQLITE_NOTADB")
+    return new StoreDamagedError(`the database is damaged. ${DAMAGE_ADVICE}`, { cause: error });
   const reason = unavailable[code];
   if (reason !== undefined) return new StoreUnavailableError(`the store is unavailable: ${reason}`, { cause: error });
   return error instanceof Error ? error : new Error("the write failed", { cause: error });

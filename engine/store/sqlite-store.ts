@@ -5,11 +5,13 @@ import { closeSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import { openAuditLog } from "./audit-log.ts";
+import { createCondition } from "./condition.ts";
 import { DAMAGE_ADVICE, refuseDamagedLog, refuseDamagedPages } from "./damage.ts";
 import { applyEffect } from "./effects.ts";
+import { watchFiles } from "./file-watch.ts";
 import { watchForeignChanges } from "./foreign-change.ts";
 import { createGroupCommit } from "./group-commit.ts";
-import { openLogSync } from "./log-sync.ts";
+import { describeSyncFault, openLogSync } from "./log-sync.ts";
 import { migrate } from "./migrate.ts";
 import { migrations } from "./migrations/index.ts";
 import { probeDurability } from "./probe.ts";
@@ -19,7 +21,7 @@ import type { Schema } from "./schema.ts";
 import { changesConfiguration, changesRealms } from "./shared-configuration.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { createStatementCache, toBindings } from "./statement-cache.ts";
-import { type Intent, type Store, StoreUnavailableError } from "./store.ts";
+import { type Intent, type Store, StoreDamagedError, StoreUnavailableError } from "./store.ts";
 import { createTokenCache } from "./token-cache.ts";
 import { createTokenReads } from "./token-reads.ts";
 
@@ -40,6 +42,8 @@ export interface SqliteStoreOptions {
   queryTimeout?: number;
   /** Milliseconds a commit waits for another process that writes, before it is refused. Default 3,000. */
   busyWait?: number;
+  /** Hears why nothing can be made durable, once for each reason, and null when that is over. */
+  onFault?: (fault: StoreUnavailableError | null) => void;
 }
 
 /** How long a change of another process may go unnoticed while nobody asks; a look costs 3 µs. */
@@ -89,6 +93,8 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
   const reads = createTokenReads(db, cache);
   const statement = createStatementCache(db);
   const reader = createReader({ path: options.path, threads: 1, timeout: options.queryTimeout ?? 60_000 });
+  const condition = createCondition(options.onFault ?? (() => {}));
+  const findMoved = watchFiles(options.path);
   const listeners: (() => void)[] = [];
   const foreign = watchForeignChanges(db, () => {
     cache.clear();
@@ -106,6 +112,7 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
     onCommitted,
     spins: options.exclusive ? 1 : 1000,
     busyWait: options.busyWait ?? 3000,
+    condition,
   });
 
   function announceChange(): void {
@@ -134,6 +141,12 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
 
   function lookForChanges(): void {
     try {
+      const moved = findMoved();
+      if (moved !== null && !condition.broken) {
+        condition.breakDown(new StoreUnavailableError(`${moved}: put it back or restore, and restart`));
+        // What only the log has would be lost with it.
+        foldLog(db);
+      }
       foreign.checkOncePerTurn();
     } catch {
       // Who reads or writes next meets the same fault, and has somebody to tell.
@@ -142,12 +155,19 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
 
   /** Reads of this connection, after a look for changes of others. Never throws a raw error of SQLite. */
   function read<Result>(run: () => Result): Result {
+    if (condition.broken instanceof StoreDamagedError) throw condition.broken;
     try {
       foreign.checkOncePerTurn();
       return run();
     } catch (error) {
-      throw toStoreError(error);
+      throw noteDamage(toStoreError(error));
     }
+  }
+
+  /** Damage is never served, whoever meets it first. */
+  function noteDamage<Fault>(fault: Fault): Fault {
+    if (fault instanceof StoreDamagedError) condition.breakDown(fault);
+    return fault;
   }
 
   return {
@@ -160,17 +180,30 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
         return statement(query.sql).all(...toBindings(query.parameters)) as Row[];
       });
     },
-    query: reader.query,
+    async query(query) {
+      if (condition.broken instanceof StoreDamagedError) throw condition.broken;
+      return reader.query(query).catch((error: unknown) => {
+        throw noteDamage(error);
+      });
+    },
     commit: writer.commit,
-    auditHead: audit.head,
+    auditHead: writer.durableHead,
+    get fault() {
+      return condition.fault;
+    },
     async probe() {
-      if (writer.lastFailure() === null) return;
+      if (condition.fault === null || condition.broken) return;
       try {
         probeDurability(db);
+        const fault = await new Promise<Error | null>((resolve) => logSync.whenDurable(resolve));
+        if (fault === null) condition.succeed();
+        else condition.breakDown(describeSyncFault(fault));
       } catch (error) {
-        throw toStoreError(error);
+        const fault = noteDamage(toStoreError(error));
+        if (fault instanceof StoreUnavailableError && !condition.broken) condition.fail(fault);
       }
     },
+    condemn: (fault) => void noteDamage(fault),
     noticeOthers: () => read(() => {}),
     onConfigurationChange(listener) {
       listeners.push(listener);

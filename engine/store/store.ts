@@ -125,6 +125,9 @@ export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
 }
 
+/** SQLite found the database file damaged: nothing in it is to be believed, until it was restored. */
+export class StoreDamagedError extends StoreUnavailableError {}
+
 export interface AuditHead {
   chain: number;
   node: string;
@@ -151,10 +154,14 @@ export interface Store {
   query<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
   /** Rejects with ConstraintError or StoreUnavailableError. */
   commit(intent: Intent): Promise<Outcome>;
-  /** Head of this node's audit chain as last committed. */
+  /** Head of this node's audit chain as last made durable: what is signed must not be lost in a power cut. */
   auditHead(): AuditHead;
-  /** Throws StoreUnavailableError when the last commit failed for lack of durability and a probe still does. */
+  /** Why nothing can be made durable now; null: it can. */
+  readonly fault: StoreUnavailableError | null;
+  /** Tries to make something durable if the last commit was not; `fault` has what came of it. Never rejects. */
   probe(): Promise<void>;
+  /** Damage that somebody else met, in a reading thread: from now on everything is refused, until a restart. */
+  condemn(fault: StoreDamagedError): void;
   /** Looks now for what other processes committed; listeners of onConfigurationChange hear of it before the next await is over. */
   noticeOthers(): void;
   /** Called after a commit or another process changed shared configuration (realms, resolvers, config, admins). */

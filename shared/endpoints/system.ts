@@ -190,7 +190,12 @@ export const system = {
     tag: "operation",
     summary: "Log-ins can be answered; 503 and the reasons if not",
     params: Type.Object({}),
-    value: Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) }),
+    // Notices: what needs somebody and keeps no log-in from being answered.
+    value: Type.Object({
+      ready: Type.Boolean(),
+      reasons: Type.Array(Type.String()),
+      notices: Type.Array(Type.String()),
+    }),
   }),
   metrics: endpoint({
     methods: ["GET"],

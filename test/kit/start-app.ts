@@ -40,8 +40,10 @@ export interface TestApp {
   api<T = unknown>(method: string, path: string, params?: ApiParams, options?: ApiOptions): Promise<ApiAnswer<T>>;
   /** A request as it is, through the same front as those of the network; `peer` is the client's address. */
   send(request: Request, peer?: string): Promise<Response>;
-  /** Moves the engine's clock by so many milliseconds. */
+  /** So many milliseconds pass, on both clocks of the engine. */
   advance(ms: number): void;
+  /** Somebody sets the clock of the machine: the time of day jumps, and no time passes. */
+  setClock(byMs: number): void;
   /** Writes a passwd file into users/ and makes a resolver and a realm of it (the first one becomes the default). */
   addRealm(realm: string, lines: readonly string[]): Promise<void>;
   stop(): Promise<void>;
@@ -56,8 +58,10 @@ export async function startApp(overrides: Record<string, string> = {}, startAt =
   await createDataDirectory(dataDir, settings, { username: adminName, password: adminPassword });
   const startedTick = performance.now();
   let moved = 0;
-  const now = () => Math.round(startAt + moved + (performance.now() - startedTick));
-  const { engine, close } = await assembleEngine(dataDir, settings, { now });
+  let set = 0;
+  const tick = () => moved + (performance.now() - startedTick);
+  const now = () => Math.round(startAt + set + tick());
+  const { engine, close } = await assembleEngine(dataDir, settings, { now, tick });
   const app = createApp(engine);
   const send = async (request: Request, peer = "127.0.0.1") => {
     const { method, url } = request;
@@ -81,6 +85,9 @@ export async function startApp(overrides: Record<string, string> = {}, startAt =
     send,
     advance(ms) {
       moved += ms;
+    },
+    setClock(byMs) {
+      set += byMs;
     },
     async addRealm(realm, lines) {
       const file = join(dataDir, "users", realm);

@@ -13,7 +13,8 @@ export const operationRoutes: Handlers<"healthz" | "readyz" | "metrics" | "opena
 
   async readyz({ engine }) {
     const reasons = engine.unreadiness();
-    return { value: { ready: reasons.length === 0, reasons }, status: reasons.length === 0 ? 200 : 503 };
+    const value = { ready: reasons.length === 0, reasons, notices: engine.notices.list() };
+    return { value, status: reasons.length === 0 ? 200 : 503 };
   },
 
   async metrics({ engine, client }) {

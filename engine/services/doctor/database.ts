@@ -1,5 +1,7 @@
 // The database file: is it whole, of this release, and does its time fit ours?
 import { existsSync } from "node:fs";
+import { toAuditPublicKey } from "../../audit/public-key.ts";
+import { type ChainEnd, findRollback } from "../../audit/rollback.ts";
 import { findMigrationFault } from "../../store/migrate.ts";
 import { migrations } from "../../store/migrations/index.ts";
 import { QueryTimeoutError } from "../../store/reader.ts";
@@ -50,7 +52,7 @@ export const integrity: Check = {
       const rows = await read<{ quick_check: string }>(`PRAGMA quick_check(${MAX_FAULTS})`);
       return rows
         .filter(({ quick_check }) => quick_check !== "ok")
-        .map(({ quick_check }) => damage(`SQLite says of the database: ${quick_check}`));
+        .map(({ quick_check }) => damage(`SQLite says of the database: ${quick_check.replace(/\s+/g, " ")}`));
     } catch (error) {
       // Damage that quick_check itself stumbles over.
       if (error instanceof StoreUnavailableError) return [damage(error.message)];
@@ -98,6 +100,27 @@ export const schema: Check = {
         what: `The database is of an older release: ${open.length} steps (${open.map(({ name }) => name).join(", ")}) are missing.`,
         meaning: "The next start makes them; an older release can not use the database after that.",
         advice: "Make a backup before you start this release.",
+      },
+    ];
+  },
+};
+
+export const rollback: Check = {
+  name: "age of the database",
+  needs: "database",
+  async run({ read, vault, settings }) {
+    if (!vault) return [];
+    const ends = await read<ChainEnd>("SELECT node, epoch, head_seq AS seq FROM audit_chain");
+    const path = settings["audit.checkpoint_file"];
+    const found = findRollback(path, toAuditPublicKey((await vault.publicKeys()).audit), ends);
+    if (found === null) return [];
+    return [
+      {
+        severity: "problem",
+        what: `The database is older than its audit trail: row ${found.signedTo} of ${found.node} was signed, and the database ends at row ${found.has}.`,
+        meaning:
+          "Its log was damaged, or an old copy was put in its place: one-time passwords used since then would be good again. The server does not start.",
+        advice: `Restore the newest backup by "ostiary restore", which sees to that. To go on with this database instead, move ${path} away and keep it.`,
       },
     ];
   },

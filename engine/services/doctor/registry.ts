@@ -2,7 +2,7 @@
 
 import { certificate } from "./certificate.ts";
 import type { Check } from "./check.ts";
-import { clock, databaseThere, integrity, schema } from "./database.ts";
+import { clock, databaseThere, integrity, rollback, schema } from "./database.ts";
 import { checkpointFile, diskSpace, fileModes, owners, passwdDirectories, settingsFileMode } from "./files.ts";
 import { ringFits, ringForm } from "./keys.ts";
 import { administrators, orphans, realms, storedSettings, userSources } from "./people.ts";
@@ -26,6 +26,7 @@ export const checks: readonly Check[] = [
   ringFits,
   schema,
   integrity,
+  rollback,
   clock,
   administrators,
   realms,
