@@ -98,7 +98,9 @@ export function createGroupCommit({
     try {
       takeWriteLock(begin, spins);
     } catch (error) {
-      if (primaryCode(error) === "SQLITE_BUSY" && !closed && ++tries * busyTryMs < busyWait) {
+      // Who comes after one was refused has not to wait for as long again: a probe finds the end of it (condition.ts).
+      const patience = closed || condition.fault ? 0 : busyWait;
+      if (primaryCode(error) === "SQLITE_BUSY" && ++tries * busyTryMs < patience) {
         // Another process writes. Wait off the loop: reads and other work go on meanwhile.
         scheduled = true;
         setTimeout(flush, busyRetryMs);
@@ -106,9 +108,11 @@ export function createGroupCommit({
       }
       waiting = waiting.slice(group.length);
       rollBack();
+      tries = 0;
       refuse(group, error);
       return;
     }
+    tries = 0;
     waiting = waiting.slice(group.length);
     commitGroup(group);
     if (waiting.length > 0) schedule();
@@ -129,7 +133,6 @@ export function createGroupCommit({
     }
     audit.settle();
     const head = audit.head();
-    tries = 0;
     groups += 1;
     for (const [index, { intent }] of group.entries()) {
       const result = results[index];
@@ -172,7 +175,6 @@ export function createGroupCommit({
   }
 
   function refuse(group: Waiting[], error: unknown): void {
-    tries = 0;
     const typed = toStoreError(error);
     const fault =
       typed instanceof StoreUnavailableError ? typed : new StoreUnavailableError("the transaction failed", { cause: error });

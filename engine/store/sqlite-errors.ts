@@ -5,7 +5,7 @@ import { ConstraintError, StoreDamagedError, StoreUnavailableError } from "./sto
 // The whole transaction is in doubt or cannot become durable; later ones may succeed again.
 const unavailable: Record<string, string> = {
   SQLITE_FULL: "the disk is full",
-  SQLITE_IOERR: "the disk reported an error",
+  SQLITE_IOERR: "the disk reported an error, or its file system is read-only",
   SQLITE_READONLY: "the database is read-only",
   SQLITE_BUSY: "the database is locked by another process",
   SQLITE_LOCKED: "the database is locked",
