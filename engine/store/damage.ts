@@ -7,9 +7,10 @@
 //                              what SQLite takes for the end: a power cut in the middle of a write looks like this
 //
 // It drops the rest without a word, and with it log-ins that were answered: their one-time values would be good again. A cut
-// leaves nothing behind the place, so whole frames behind it tell damage from a cut. (Writes that the disk turned round in
-// a cut look the same; then a person decides.) Of a damaged last frame nothing can be told here: the checkpoints of the audit
-// trail tell of it (cli/lost-rows.ts).
+// leaves nothing behind the place, so a whole commit (the last frame of a transaction, which says how large the database is) behind
+// it tells damage from a cut. Frames without a commit are what a transaction left that was rolled back, as on a full disk.
+// (Writes that the disk turned round in a cut look like damage; then a person decides.) Of a damaged last commit nothing can be
+// told here: the checkpoints of the audit trail tell of it (services/doctor/database.ts).
 import type { Database } from "bun:sqlite";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { StoreUnavailableError } from "./store.ts";
@@ -42,12 +43,12 @@ export function refuseDamagedPages(db: Database, path: string): void {
   throw new StoreUnavailableError(`${path} is damaged: ${(found?.quick_check ?? "").replaceAll("\n", " ")}. ${DAMAGE_ADVICE}`);
 }
 
-/** Is there a whole frame of the same log behind one that is not whole? */
+/** Is there a whole commit of the same log behind a frame that is not whole? */
 export function isBrokenInside(log: Uint8Array): boolean {
   if (log.length < HEADER) return false;
   const view = new DataView(log.buffer, log.byteOffset, log.length);
   const littleEndian = view.getUint32(0) === 0x377f0682;
-  const headerIsWhole = matches(view, [[0, 24]], [0, 0], 24, littleEndian);
+  const headerIsWhole = sumOf(view, [[0, 24]], 0n, littleEndian) === view.getBigUint64(24);
   // A header that is not whole may lie about both.
   const sizes = headerIsWhole ? [view.getUint32(8)] : [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
   const orders = headerIsWhole ? [littleEndian] : [true, false];
@@ -57,42 +58,37 @@ export function isBrokenInside(log: Uint8Array): boolean {
 function breaksOff(view: DataView, pageSize: number, littleEndian: boolean, headerIsWhole: boolean): boolean {
   let broken = !headerIsWhole;
   const salts = (at: number) => view.getBigUint64(at);
+  /** Of the frame before: the sum it states, and the one it has, should the stated one be what is damaged. */
+  let stated = view.getBigUint64(24);
+  let real = stated;
   for (let at = HEADER; at + FRAME_HEAD + pageSize <= view.byteLength; at += FRAME_HEAD + pageSize) {
-    const before = at === HEADER ? 24 : at - pageSize - FRAME_HEAD + 16;
     // Frames of an earlier log lie behind the end of this one; they carry other salts.
     const own = headerIsWhole ? salts(16) : at === HEADER ? null : salts(at - pageSize - FRAME_HEAD + 8);
-    const whole =
-      (own === null || salts(at + 8) === own) &&
-      matches(
-        view,
-        [
-          [at, 8],
-          [at + FRAME_HEAD, pageSize],
-        ],
-        [view.getUint32(before), view.getUint32(before + 4)],
-        at + 16,
-        littleEndian,
-      );
-    if (whole && broken) return true;
+    const content: [number, number][] = [
+      [at, 8],
+      [at + FRAME_HEAD, pageSize],
+    ];
+    const seeds = stated === real ? [stated] : [stated, real];
+    stated = view.getBigUint64(at + 16);
+    const sums = seeds.map((seed) => sumOf(view, content, seed, littleEndian));
+    real = sums.find((sum) => sum === stated) ?? sums[0] ?? stated;
+    const whole = (own === null || salts(at + 8) === own) && real === stated;
+    const isCommit = view.getUint32(at + 4) !== 0;
+    if (whole && broken && isCommit) return true;
     if (!whole) broken = true;
   }
   return false;
 }
 
-/** The checksum over `parts` (offset and length), going on from `seed`, against the one stored at `stored`. */
-function matches(
-  view: DataView,
-  parts: [number, number][],
-  seed: [number, number],
-  stored: number,
-  littleEndian: boolean,
-): boolean {
-  let [a, b] = seed;
+/** The checksum over `parts` (offset and length), going on from `seed`, both its words in one number. */
+function sumOf(view: DataView, parts: [number, number][], seed: bigint, littleEndian: boolean): bigint {
+  let a = Number(seed >> 32n);
+  let b = Number(seed & 0xffffffffn);
   for (const [start, length] of parts) {
     for (let at = start; at < start + length; at += 8) {
       a = (a + view.getUint32(at, littleEndian) + b) >>> 0;
       b = (b + view.getUint32(at + 4, littleEndian) + a) >>> 0;
     }
   }
-  return view.getUint32(stored) === a && view.getUint32(stored + 4) === b;
+  return (BigInt(a) << 32n) | BigInt(b);
 }
