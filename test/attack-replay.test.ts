@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { ApiParams } from "./kit/call-api.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
-import { startServer, type TestServer } from "./kit/start-server.ts";
+import { QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { type Api, check, enrol, passwdLine, readAudit, renewAdmin, resetFailCounter } from "./kit/tokens.ts";
 
 // Processes and hundreds of log-ins: seconds here, more on a busy machine.
@@ -118,9 +118,7 @@ describe("over real sockets", () => {
   beforeAll(async () => {
     const env = {
       OSTIARY_GUARD_USER: "off",
-      OSTIARY_PIN_REJECT_FLOOR: "false",
-      OSTIARY_HASH_MEMORY_KIB: "8",
-      OSTIARY_HASH_ITERATIONS: "1",
+      ...QUICK_ENV,
     };
     server = await startServer({ env });
   });

@@ -11,7 +11,7 @@ import type { ApiOptions, ApiParams } from "./kit/call-api.ts";
 import { makeDataDir, removeDataDir } from "./kit/data-dir.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
-import { startServer } from "./kit/start-server.ts";
+import { QUICK_ENV, startServer } from "./kit/start-server.ts";
 import { type AuditRow, check, enrol, passwdLine, readAudit } from "./kit/tokens.ts";
 
 // Processes and hundreds of log-ins: seconds here, more on a busy machine.
@@ -134,13 +134,12 @@ describe("AU-16 ostiary audit verify", () => {
   /** The data directory of a server that was stopped: every row is signed, the newest one in the checkpoint file too. */
   let original: string;
   beforeAll(async () => {
-    const env = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
-    let server = await startServer({ env });
+    let server = await startServer({ env: QUICK_ENV });
     original = server.dataDir;
     const { serial, value } = await enrol(server, { pin: "pin", description: "something" });
     for (let round = 0; round < 6; round++) await check(server, { serial, pass: `pin${value(Math.floor(round / 2))}` });
     await server.stop({ keep: true });
-    server = await startServer({ dataDir: original, env });
+    server = await startServer({ dataDir: original, env: QUICK_ENV });
     await check(server, { serial, pass: `pin${value(9)}` });
     await server.stop({ keep: true });
   });

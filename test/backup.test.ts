@@ -5,13 +5,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, sym
 import { dirname, join } from "node:path";
 import { makeDataDir } from "./kit/data-dir.ts";
 import { type CommandOutcome, runOstiary } from "./kit/run-ostiary.ts";
-import { adminName, adminPassword, startServer, type TestServer } from "./kit/start-server.ts";
+import { adminName, adminPassword, QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol, passwdLine, readAudit, type TestToken } from "./kit/tokens.ts";
 
 setDefaultTimeout(120_000);
 
-const QUICK = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
-const env = { PATH: process.env.PATH ?? "", ...QUICK, OSTIARY_GUARD_USER: "off" };
+const env = { PATH: process.env.PATH ?? "", ...QUICK_ENV, OSTIARY_GUARD_USER: "off" };
 const PASSPHRASE = "a long passphrase";
 const mainFile = join(import.meta.dir, "..", "engine", "main.ts");
 

@@ -6,22 +6,21 @@ import { join } from "node:path";
 import { hotpValue } from "../engine/core/hotp.ts";
 import { parseKeyUri } from "../engine/core/key-uri.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
-import { startServer, type TestServer } from "./kit/start-server.ts";
+import { QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, passwdLine, readAudit } from "./kit/tokens.ts";
 
 setDefaultTimeout(60_000);
 
-const QUICK = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
 let server: TestServer;
 let serial = "";
 let value: (counter: number) => string;
 
 const run = (args: string[], input = "") =>
-  runOstiary([...args, "--data", server.dataDir], { input, env: { PATH: process.env.PATH ?? "", ...QUICK } });
+  runOstiary([...args, "--data", server.dataDir], { input, env: { PATH: process.env.PATH ?? "", ...QUICK_ENV } });
 const logIn = async (pass: string) => (await check(server, { user: "alice", pass })).accepted;
 
 beforeAll(async () => {
-  server = await startServer({ env: QUICK });
+  server = await startServer({ env: QUICK_ENV });
   const file = join(server.dataDir, "users", "home");
   writeFileSync(file, `${passwdLine("alice", 1001)}\n${passwdLine("bob", 1002)}\n`);
   await server.api("POST", "/resolver/home", { type: "passwdresolver", Filename: file });

@@ -5,14 +5,13 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFile
 import { join } from "node:path";
 import { makeDataDir } from "./kit/data-dir.ts";
 import { type CommandOutcome, runOstiary } from "./kit/run-ostiary.ts";
-import { adminName, adminPassword, startServer, type TestServer } from "./kit/start-server.ts";
+import { adminName, adminPassword, QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol } from "./kit/tokens.ts";
 
 // Processes and hundreds of log-ins: seconds here, more on a busy machine.
 setDefaultTimeout(60_000);
 
-const QUICK = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
-const env = { PATH: process.env.PATH ?? "", ...QUICK };
+const env = { PATH: process.env.PATH ?? "", ...QUICK_ENV };
 
 const run = (args: string[], input = "", more: Record<string, string> = {}) =>
   runOstiary(args, { input, env: { ...env, ...more } });
@@ -105,7 +104,7 @@ describe("serve", () => {
   test("the first start makes everything and prints the password once; the second start does not", async () => {
     const dataDir = makeDataDir();
     // startServer wants to log in as its own administrator: this one has the password that is printed.
-    server = await startServer({ dataDir, env: QUICK, waitReady: false });
+    server = await startServer({ dataDir, env: QUICK_ENV, waitReady: false });
     const [, password = ""] = /password {2,}(\S+)/.exec(server.output()) ?? [];
     expect(password.length).toBeGreaterThanOrEqual(20);
     const logIn = () => server.api("POST", "/auth", { username: "admin", password });
@@ -113,7 +112,7 @@ describe("serve", () => {
     // The lock holds nothing.
     expect(modesOf(dataDir).filter(([name, mode]) => mode !== "600" && !name.startsWith("engine.lock"))).toEqual([]);
     expect(await server.stop({ keep: true })).toBe(0);
-    server = await startServer({ dataDir, env: QUICK, waitReady: false });
+    server = await startServer({ dataDir, env: QUICK_ENV, waitReady: false });
     expect(server.output()).not.toMatch(/^ *password /m);
     expect((await logIn()).status).toBe(200);
     expect(await server.stop()).toBe(0);
@@ -121,7 +120,7 @@ describe("serve", () => {
 
   describe("beside a running engine", () => {
     beforeAll(async () => {
-      server = await startServer({ env: QUICK });
+      server = await startServer({ env: QUICK_ENV });
     });
     afterAll(() => server.stop());
     const serve = (dataDir: string, more: string[] = []) => run(["serve", "--data", dataDir, "--listen", "127.0.0.1:0", ...more]);
@@ -185,7 +184,7 @@ describe("serve", () => {
   describe("keys and database that do not belong together", () => {
     let dataDir: string;
     beforeAll(async () => {
-      const used = await startServer({ env: QUICK });
+      const used = await startServer({ env: QUICK_ENV });
       dataDir = used.dataDir;
       const { serial, value } = await enrol(used, {});
       await check(used, { serial, pass: value(0) });
@@ -301,7 +300,7 @@ describe("otp", () => {
   });
 
   test("the address of an enrolment gives the value that logs in", async () => {
-    const server = await startServer({ env: QUICK });
+    const server = await startServer({ env: QUICK_ENV });
     const made = await server.api("POST", "/token/init", { type: "totp", genkey: 1 });
     const uri = made.detail?.googleurl as { value: string } | undefined;
     const { stdout } = await run(["otp"], `${uri?.value}\n`);

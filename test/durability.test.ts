@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openRaw } from "./kit/raw-http.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
-import { startServer, type TestServer } from "./kit/start-server.ts";
+import { QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol, readAudit, type TestToken } from "./kit/tokens.ts";
 
 // Processes and hundreds of log-ins: seconds here, more on a busy machine.
@@ -14,9 +14,7 @@ setDefaultTimeout(60_000);
 
 const env = {
   OSTIARY_GUARD_USER: "off",
-  OSTIARY_HASH_MEMORY_KIB: "8",
-  OSTIARY_HASH_ITERATIONS: "1",
-  OSTIARY_PIN_REJECT_FLOOR: "false",
+  ...QUICK_ENV,
   OSTIARY_AUDIT_CHECKPOINT_SECONDS: "1",
 };
 let server: TestServer;

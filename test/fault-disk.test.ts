@@ -6,16 +6,14 @@ import { closeSync, cpSync, openSync, readFileSync, rmSync, statSync, truncateSy
 import { join } from "node:path";
 import { isBrokenInside } from "../engine/store/damage.ts";
 import { makeDataDir } from "./kit/data-dir.ts";
-import { startServer, type TestServer } from "./kit/start-server.ts";
+import { QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol, readAudit, type TestToken } from "./kit/tokens.ts";
 
 // A process for each damage.
 setDefaultTimeout(60_000);
 
 const env = {
-  OSTIARY_HASH_MEMORY_KIB: "8",
-  OSTIARY_HASH_ITERATIONS: "1",
-  OSTIARY_PIN_REJECT_FLOOR: "false",
+  ...QUICK_ENV,
   OSTIARY_AUDIT_CHECKPOINT_SECONDS: "1",
 };
 const USED = 5;

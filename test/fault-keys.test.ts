@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDataDir } from "./kit/data-dir.ts";
-import { startServer } from "./kit/start-server.ts";
+import { QUICK_ENV, startServer } from "./kit/start-server.ts";
 
 // A process for each fault.
 setDefaultTimeout(60_000);
 
-const env = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
+const env = QUICK_ENV;
 const FILES = ["keyring.json", "session.json", "audit.pub", "response.pub"];
 const SECRET_FILES = FILES.slice(0, 2);
 const STEP = /restore|chmod/;

@@ -8,16 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { canInject, canLimit, inject, limit } from "./kit/disturb.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
-import { adminName, adminPassword, startServer, type TestServer } from "./kit/start-server.ts";
+import { adminName, adminPassword, QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol, readAudit, type TestToken } from "./kit/tokens.ts";
 
 setDefaultTimeout(60_000);
 
 const env = {
   OSTIARY_GUARD_USER: "off",
-  OSTIARY_HASH_MEMORY_KIB: "8",
-  OSTIARY_HASH_ITERATIONS: "1",
-  OSTIARY_PIN_REJECT_FLOOR: "false",
+  ...QUICK_ENV,
   OSTIARY_AUDIT_CHECKPOINT_SECONDS: "1",
 };
 let server: TestServer;

@@ -5,14 +5,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeDataDir } from "./kit/data-dir.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
-import { adminName, adminPassword, startServer, type TestServer } from "./kit/start-server.ts";
+import { adminName, adminPassword, QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { type Api, check, enrol, readAudit, type TestToken } from "./kit/tokens.ts";
 
 // Processes and hundreds of log-ins: seconds here, more on a busy machine.
 setDefaultTimeout(60_000);
 
 const PASSPHRASE = "the tide comes in";
-const env = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
+const env = QUICK_ENV;
 const dataDir = makeDataDir();
 let server: TestServer;
 let admin: Api;

@@ -42,6 +42,9 @@ export interface TestServer {
 export const adminName = "admin";
 export const adminPassword = "correct horse battery staple";
 
+/** The cheapest hash there is and no waiting for refused log-ins: for tests that are not about either. */
+export const QUICK_ENV = { OSTIARY_HASH_MEMORY_KIB: "8", OSTIARY_HASH_ITERATIONS: "1", OSTIARY_PIN_REJECT_FLOOR: "false" };
+
 const patience = 15_000;
 
 // A test that dies leaves no server behind.
