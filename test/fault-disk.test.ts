@@ -6,6 +6,7 @@ import { closeSync, cpSync, openSync, readFileSync, rmSync, statSync, truncateSy
 import { join } from "node:path";
 import { isBrokenInside } from "../engine/store/damage.ts";
 import { makeDataDir } from "./kit/data-dir.ts";
+import { runOstiary } from "./kit/run-ostiary.ts";
 import { QUICK_ENV, startServer, type TestServer } from "./kit/start-server.ts";
 import { check, enrol, readAudit, type TestToken } from "./kit/tokens.ts";
 
@@ -157,6 +158,8 @@ describe("the log", () => {
     expect(said).toContain("the database has forgotten audit rows and log-ins");
     expect(said).toContain("ostiary restore");
     expect(said).toContain(join(dataDir, "audit-checkpoints.jsonl"));
+    const doctor = await runOstiary(["doctor", "--data", dataDir]);
+    expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining("the database has forgotten audit rows")]);
   });
 
   test("as a power cut leaves it, the last write half done: no damage", async () => {
@@ -192,6 +195,8 @@ describe("a page flipped under a running server", () => {
       expect([answer.status, answer.error?.code]).toEqual([503, 903]);
       expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
     }
+    const readiness = await fetch(`${server.url}/readyz`);
+    expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("damaged")]);
     await server.kill();
     expect(await refusalOf(dataDir)).toContain("is damaged");
     flip(databaseOf(dataDir), at, PAGE);

@@ -20,6 +20,16 @@ export interface Rollback {
   has: number;
 }
 
+/** What the server says at its start, and the doctor. `path`: the checkpoint file. */
+export function explainRollback({ node, signedTo, has }: Rollback, path: string): Record<"what" | "meaning" | "advice", string> {
+  return {
+    what: `the database has forgotten audit rows and log-ins: it ends with row ${has} of ${node}, but ${path} has a signature over row ${signedTo}.`,
+    meaning: "Its log was damaged, or an old copy was put in its place. One-time values that were used would be good again.",
+    advice:
+      'Restore the newest backup with "ostiary restore"; to go on with this database instead, move the checkpoint file away and keep it.',
+  };
+}
+
 /** Some 180 lines, checked in 10 ms: more than commands beside a server sign after its own newest one. */
 const TAIL_BYTES = 64 * 1024;
 

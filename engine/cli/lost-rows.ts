@@ -1,7 +1,7 @@
 // Does the database know all that its checkpoints state? (audit/rollback.ts.) A restore begins a new epoch of the trail and moves the
 // tokens on (backup/rewind.ts), so it passes.
 import { toAuditPublicKey } from "../audit/public-key.ts";
-import { findRollback } from "../audit/rollback.ts";
+import { explainRollback, findRollback } from "../audit/rollback.ts";
 import type { Engine } from "../services/engine.ts";
 import { CommandError } from "./command.ts";
 
@@ -11,7 +11,6 @@ export async function refuseLostRows({ store, vault, settings }: Pick<Engine, "s
   const ends = await store.query(store.sql.selectFrom("audit_chain").select(["node", "epoch", "head_seq as seq"]).compile());
   const lost = findRollback(file, toAuditPublicKey((await vault.publicKeys()).audit), ends);
   if (lost === null) return;
-  throw new CommandError(
-    `the database has forgotten audit rows and log-ins: it ends with row ${lost.has} of ${lost.node}, but ${file} has a signature over row ${lost.signedTo}. One-time values that were used would be good again. Restore the newest backup with "ostiary restore"; to go on with this database instead, move the checkpoint file away and keep it.`,
-  );
+  const { what, meaning, advice } = explainRollback(lost, file);
+  throw new CommandError(`${what} ${meaning} ${advice}`);
 }

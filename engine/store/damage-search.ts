@@ -1,7 +1,7 @@
 // The look through a database that is too large to be checked when it is opened (damage.ts): SQLite's quick_check, in a thread of low
-// priority beside the log-ins. It finds what
-// breaks the structure of the file (a file cut short, pages of zeros or of something else), not a changed value within a row: of those
-// the audit chain finds its own, and a sealed value does not open. A gigabyte takes about a second.
+// priority beside the log-ins. It finds what breaks the structure of the file (a file cut short, pages of zeros or of something else),
+// not a changed value within a row: of those the audit chain finds its own, and a sealed value does not open. A gigabyte takes about
+// a second.
 import { CompiledQuery } from "kysely";
 import { DAMAGE_ADVICE } from "./damage.ts";
 import { createReader, QueryTimeoutError } from "./reader.ts";

@@ -10,7 +10,7 @@
 // leaves nothing behind the place, so a whole commit (the last frame of a transaction, which says how large the database is) behind
 // it tells damage from a cut. Frames without a commit are what a transaction left that was rolled back, as on a full disk.
 // (Writes that the disk turned round in a cut look like damage; then a person decides.) Of a damaged last commit nothing can be
-// told here: the checkpoints of the audit trail tell of it (services/doctor/database.ts).
+// told here: the checkpoints of the audit trail tell of it (audit/rollback.ts).
 import type { Database } from "bun:sqlite";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { StoreUnavailableError } from "./store.ts";

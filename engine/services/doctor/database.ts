@@ -1,7 +1,7 @@
 // The database file: is it whole, of this release, and does its time fit ours?
 import { existsSync } from "node:fs";
 import { toAuditPublicKey } from "../../audit/public-key.ts";
-import { type ChainEnd, findRollback } from "../../audit/rollback.ts";
+import { type ChainEnd, explainRollback, findRollback } from "../../audit/rollback.ts";
 import { findMigrationFault } from "../../store/migrate.ts";
 import { migrations } from "../../store/migrations/index.ts";
 import { QueryTimeoutError } from "../../store/reader.ts";
@@ -114,15 +114,7 @@ export const rollback: Check = {
     const path = settings["audit.checkpoint_file"];
     const found = findRollback(path, toAuditPublicKey((await vault.publicKeys()).audit), ends);
     if (found === null) return [];
-    return [
-      {
-        severity: "problem",
-        what: `The database is older than its audit trail: row ${found.signedTo} of ${found.node} was signed, and the database ends at row ${found.has}.`,
-        meaning:
-          "Its log was damaged, or an old copy was put in its place: one-time passwords used since then would be good again. The server does not start.",
-        advice: `Restore the newest backup by "ostiary restore", which sees to that. To go on with this database instead, move ${path} away and keep it.`,
-      },
-    ];
+    return [{ severity: "problem", ...explainRollback(found, path) }];
   },
 };
 
