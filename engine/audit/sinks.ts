@@ -22,7 +22,6 @@ export interface SinkRow {
 
 export interface Sink {
   send(rows: readonly SinkRow[]): Promise<void>;
-  close(): void;
 }
 
 export function openSink(options: SinkOptions): Sink {
@@ -66,7 +65,6 @@ function openFileSink({ path, maxBytes, count }: Extract<SinkOptions, { kind: "f
         closeSync(file);
       }
     },
-    close() {},
   };
 }
 
@@ -90,7 +88,6 @@ function openSyslogSink({ protocol, host, port }: Extract<SinkOptions, { kind: "
           socket.close();
         }
       },
-      close() {},
     };
   }
   return {
@@ -114,6 +111,5 @@ function openSyslogSink({ protocol, host, port }: Extract<SinkOptions, { kind: "
           });
         });
       }),
-    close() {},
   };
 }

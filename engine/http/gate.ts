@@ -20,12 +20,12 @@ const ALWAYS = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** The app behind the gate. A refusal leaves no audit row: a flood must not fill the trail; `/metrics` counts them. */
 export function keepGate(app: App, engine: Engine): App {
-  const { admission } = engine;
+  const { admission, tick } = engine;
   /** When a connection was refused last, monotonic milliseconds. Ends with the connection. */
   const refusedAt = new WeakMap<WeakKey, number>();
 
   async function mayEnter(line: WeakKey): Promise<boolean> {
-    const wait = (refusedAt.get(line) ?? Number.NEGATIVE_INFINITY) + RETRY_SECONDS * 1000 - performance.now();
+    const wait = (refusedAt.get(line) ?? Number.NEGATIVE_INFINITY) + RETRY_SECONDS * 1000 - tick();
     if (wait <= 0) return false;
     await Bun.sleep(wait);
     return admission.enter();
@@ -35,7 +35,7 @@ export function keepGate(app: App, engine: Engine): App {
     if (ALWAYS.has(inbound.path)) return app(inbound);
     if (!admission.enter() && !(await mayEnter(inbound.line))) {
       admission.refuse();
-      refusedAt.set(inbound.line, performance.now());
+      refusedAt.set(inbound.line, tick());
       // A body that came with its head is passed over, so that the connection can go on; any other ends it.
       await Promise.race([inbound.read(PASSED_OVER).catch(() => {}), nextTurn()]);
       return refuse(inbound.headers, engine);
