@@ -29,6 +29,7 @@ import { openEndedSessions } from "./services/ended-sessions.ts";
 import type { Engine } from "./services/engine.ts";
 import { createGpgKeys } from "./services/gpg-keys.ts";
 import { createJobs } from "./services/jobs.ts";
+import { BEAT_MS, watchLoop } from "./services/loop-watch.ts";
 import { createRemoteUser } from "./services/remote-user.ts";
 import { resolverContext } from "./services/resolvers.ts";
 import { createSessions } from "./services/sessions.ts";
@@ -147,6 +148,10 @@ export async function assembleEngine(
           noteInTrail(store, now(), text).catch((error: unknown) => faultLog.warn(text, { error: String(error) }));
       },
     });
+    // Durations are by the real clock: who moves the engine's holds no loop.
+    const realTick = () => performance.now();
+    const loop = watchLoop(realTick, (milliseconds) => faultLog.warn("everything waited for one thing", { milliseconds }));
+    const beat = setInterval(loop.beat, BEAT_MS).unref();
     let wasReady = vault.ready;
     const engine: Engine = {
       dataDir,
@@ -183,7 +188,7 @@ export async function assembleEngine(
       pinCost: createPinCost(),
       admission: createAdmission(settings["server.requests"]),
       guard: openGuard(settings),
-      steps: createStepTimer(() => performance.now()),
+      steps: createStepTimer(realTick),
       rejectFloor: settings["pin.reject_floor"],
       totpWindow: settings["tokens.totp_window_seconds"],
       settings,
@@ -194,6 +199,7 @@ export async function assembleEngine(
       faultLog,
       notices,
       clock,
+      loop,
       certificate: { expiresAt: null, refused: 0 },
       mayReadMetrics: (address) => isInAnyNetwork(address, mayReadMetrics),
       unreadiness: () => [
@@ -214,6 +220,7 @@ export async function assembleEngine(
       engine,
       async close() {
         clearInterval(probe);
+        clearInterval(beat);
         await jobs.close();
         await clients.close();
         await audit.close();

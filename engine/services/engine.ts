@@ -16,6 +16,7 @@ import type { Configuration } from "./configuration.ts";
 import type { EndedSessions } from "./ended-sessions.ts";
 import type { GpgKeys } from "./gpg-keys.ts";
 import type { Jobs } from "./jobs.ts";
+import type { LoopWatch } from "./loop-watch.ts";
 import type { RemoteUser } from "./remote-user.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -51,4 +52,6 @@ export interface Engine extends LoginEngine, Proxies {
   /** For faults that every call meets: the same line once a minute. */
   faultLog: Log;
   clock: ClockWatch;
+  /** How long the event loop was held. */
+  loop: LoopWatch;
 }

@@ -1,7 +1,10 @@
-// The figures of GET /metrics in OpenMetrics text form (specification 1.0.0). The histograms are kept by login/steps.ts, so
-// what is left to do here is printing; a metrics library would add a second registry for it.
-import { BOUNDS, STEPS } from "../login/steps.ts";
+// The figures of GET /metrics in OpenMetrics text form (specification 1.0.0). The histograms are kept where things
+// happen, so what is left to do here is printing; a metrics library would add a second registry for it.
+import { readdirSync, statSync } from "node:fs";
+import type { Histogram } from "../core/histogram.ts";
+import { STEPS } from "../login/steps.ts";
 import type { Engine } from "./engine.ts";
+import type { LoopWatch } from "./loop-watch.ts";
 
 export function renderMetrics(engine: Engine): string {
   const { store, vault, steps } = engine;
@@ -24,7 +27,8 @@ export function renderMetrics(engine: Engine): string {
     ...renderSinks(engine.audit.forwarding.gauges),
     ...renderCertificate(engine.certificate),
     ...gauge("ostiary_remembered_pins", "PINs remembered.", engine.pinMemory.size),
-    ...gauge("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
+    ...renderLoop(engine.loop),
+    ...renderProcess(),
     ...counter("ostiary_clock_jumps", "Times that the clock of the machine was set.", engine.clock.jumps),
     ...gauge(
       "ostiary_notices",
@@ -75,19 +79,64 @@ function renderSinks(sinks: Engine["audit"]["forwarding"]["gauges"]): string[] {
   ];
 }
 
+function renderLoop({ histogram, longest }: LoopWatch): string[] {
+  const stalls = "ostiary_loop_stall_seconds";
+  const maxima = "ostiary_loop_longest_stall_seconds";
+  const { minute, ever } = longest();
+  return [
+    ...headHistogram(stalls, "How late the event loop came to its timer, a hundred times a second: what held it up."),
+    ...printHistogram(stalls, "", histogram),
+    `# TYPE ${maxima} gauge`,
+    `# UNIT ${maxima} seconds`,
+    `# HELP ${maxima} The longest time that something held the event loop, in the last minute and since the start.`,
+    `${maxima}{window="minute"} ${minute / 1000}`,
+    `${maxima}{window="start"} ${ever / 1000}`,
+  ];
+}
+
+/** The names that Prometheus has for every process. */
+function renderProcess(): string[] {
+  const { user, system } = process.cpuUsage();
+  const open = countDescriptors();
+  return [
+    ...gauge("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
+    ...(open === null ? [] : gauge("process_open_fds", "Open file descriptors.", open)),
+    ...counter("process_cpu_seconds", "Processor time of all threads.", (user + system) / 1e6),
+  ];
+}
+
+/** Linux 6.2 has the number as the size of the folder, however many there are; older ones have it read. null: no /proc. */
+function countDescriptors(): number | null {
+  try {
+    // The folder itself is open while it is read.
+    return statSync("/proc/self/fd").size || readdirSync("/proc/self/fd").length - 1;
+  } catch {
+    return null;
+  }
+}
+
 function renderSteps(histograms: Engine["steps"]["histograms"]): string[] {
   const name = "ostiary_login_step_seconds";
-  const lines = [`# TYPE ${name} histogram`, `# UNIT ${name} seconds`, `# HELP ${name} Time of each step of a login.`];
-  for (const step of STEPS) {
-    const { buckets, sum, count } = histograms[step];
-    let below = 0;
-    for (const [index, bound] of [...BOUNDS, "+Inf"].entries()) {
-      below += buckets[index] ?? 0;
-      lines.push(`${name}_bucket{step="${step}",le="${bound}"} ${below}`);
-    }
-    lines.push(`${name}_sum{step="${step}"} ${sum}`, `${name}_count{step="${step}"} ${count}`);
-  }
-  return lines;
+  return [
+    ...headHistogram(name, "Time of each step of a login."),
+    ...STEPS.flatMap((step) => printHistogram(name, `step="${step}"`, histograms[step])),
+  ];
+}
+
+const headHistogram = (name: string, help: string) => [
+  `# TYPE ${name} histogram`,
+  `# UNIT ${name} seconds`,
+  `# HELP ${name} ${help}`,
+];
+
+function printHistogram(name: string, label: string, { bounds, buckets, sum, count }: Histogram): string[] {
+  let below = 0;
+  const lines = [...bounds, "+Inf"].map((bound, index) => {
+    below += buckets[index] ?? 0;
+    return `${name}_bucket{${label}${label && ","}le="${bound}"} ${below}`;
+  });
+  const labels = label && `{${label}}`;
+  return [...lines, `${name}_sum${labels} ${sum}`, `${name}_count${labels} ${count}`];
 }
 
 const counter = (name: string, help: string, value: number) => [
