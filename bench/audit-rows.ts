@@ -1,9 +1,11 @@
-// A long audit trail for measuring: rows of a site with many users, with a chain that holds and signatures that fit.
-//   bun bench/audit-rows.ts DIR ROWS        makes DIR/ostiary.db and DIR/audit.pub (10,000,000 rows: 2 minutes, 2.5 GB)
-import { generateKeyPairSync, sign } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+// A long audit trail for measuring: rows of a site with many users, with a chain that holds and signatures that fit (seed.ts).
+import { Database } from "bun:sqlite";
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type AuditEntry, encodeAuditStatement, linkAuditRow } from "../engine/core/audit-chain.ts";
+import { createFeeder } from "../engine/audit/feed.ts";
+import { indexPath, openIndexForWriting } from "../engine/audit/index-file.ts";
+import { type AuditEntry, encodeAuditStatement } from "../engine/core/audit-chain.ts";
 import { openAuditLog } from "../engine/store/audit-log.ts";
 import { migrate } from "../engine/store/migrate.ts";
 import { migrations } from "../engine/store/migrations/index.ts";
@@ -41,43 +43,49 @@ export function makeEntry(number: number, startedAt: number): AuditEntry {
   };
 }
 
-/** Rows are 8 ms apart and end now. */
+/**
+ * Appends rows, 8 ms apart and ending now, to the chain of `node` in a database that nobody else has open; signed by the key of the
+ * data directory, so that "audit verify" proves them.
+ */
+export function fillTrail(db: Database, node: string, rows: number, audit: KeyObject, progress = (_done: number) => {}): void {
+  const log = openAuditLog(db, { node, exclusive: true, newEpoch: false, now: Date.now });
+  const batch = db.prepare("INSERT INTO audit_batch (chain, seq, hash, signed_at, signature) VALUES (?, ?, ?, ?, ?)");
+  const begin = Date.now() - rows * 8;
+  for (let from = 1; from <= rows; from += groupRows) {
+    db.transaction(() => {
+      log.begin();
+      for (let number = from; number < Math.min(from + groupRows, rows + 1); number += 1) {
+        const entry = makeEntry(number, begin + number * 8);
+        log.append(entry);
+        if (number % rowsOfSignature !== 0 && number !== rows) continue;
+        log.save();
+        log.settle();
+        const { chain, node, epoch, seq, hash } = log.head();
+        const statement = { node, epoch, chain, seq, hash, at: entry.startedAt };
+        batch.run(chain, seq, hash, statement.at, sign(null, encodeAuditStatement(statement), audit));
+      }
+      log.save();
+    })();
+    log.settle();
+    progress(Math.min(from + groupRows - 1, rows));
+  }
+}
+
+/** DIR/ostiary.db with nothing but a trail; nobody has the key of its signatures. */
 export function makeTrail(directory: string, rows: number): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const db = openDatabase(join(directory, "ostiary.db"));
   migrate(db, migrations, Date.now);
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  writeFileSync(join(directory, "audit.pub"), publicKey.export({ type: "spki", format: "pem" }));
-  const { chain, node, epoch, hash } = openAuditLog(db, {
-    node: "node1",
-    exclusive: true,
-    newEpoch: false,
-    now: Date.now,
-  }).head();
-  const insert = db.prepare("INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  const batch = db.prepare("INSERT INTO audit_batch VALUES (?, ?, ?, ?, ?)");
-  const begin = Date.now() - rows * 8;
-  let previous = hash;
-  for (let from = 1; from <= rows; from += groupRows) {
-    db.transaction(() => {
-      for (let seq = from; seq < Math.min(from + groupRows, rows + 1); seq += 1) {
-        const e = makeEntry(seq, begin + seq * 8);
-        previous = linkAuditRow(previous, seq, e);
-        const place = [e.serial, e.tokenType, e.user, e.realm, e.resolver, e.administrator, e.actionDetail, e.info, e.client];
-        insert.run(chain, seq, e.startedAt, e.duration, e.action, e.success ? 1 : 0, ...place, e.policies, previous);
-        if (seq % rowsOfSignature !== 0 && seq !== rows) continue;
-        const statement = { node, epoch, chain, seq, hash: previous, at: e.startedAt };
-        batch.run(chain, seq, previous, statement.at, sign(null, encodeAuditStatement(statement), privateKey));
-      }
-    })();
-  }
-  db.query("UPDATE audit_chain SET head_seq = ?, head_hash = ? WHERE id = ?").run(rows, previous, chain);
-  db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  fillTrail(db, "node1", rows, generateKeyPairSync("ed25519").privateKey);
   db.close();
 }
 
-if (import.meta.main) {
-  const [directory, rows] = process.argv.slice(2);
-  if (directory === undefined || !(Number(rows) > 0)) throw new Error("usage: bun bench/audit-rows.ts DIR ROWS");
-  makeTrail(directory, Number(rows));
+/** The index of searches over it, which a server would make by and by. */
+export function fillIndex(databasePath: string, progress: (left: number) => void): void {
+  const db = new Database(databasePath, { readonly: true });
+  const index = openIndexForWriting(indexPath(databasePath));
+  const feeder = createFeeder(db, index);
+  for (let left = 1; left > 0; progress(left)) ({ left } = feeder.feed(20));
+  index.close();
+  db.close();
 }

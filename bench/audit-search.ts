@@ -1,39 +1,28 @@
 // What a page of a long audit trail costs, with and without filters. Not part of `npm run bench`: it needs gigabytes.
-//   bun bench/audit-search.ts DIR [ROWS]     makes the trail and its index in DIR, if there is none (10,000,000 rows: 4 minutes)
+//   bun bench/audit-search.ts DIR [ROWS]     makes the trail and its index in DIR, if there is none; any directory of bench/seed.ts will do
 import { Database } from "bun:sqlite";
 import { createPublicKey } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { databasePath, keysPath } from "../engine/assemble.ts";
 import { createRowChecker } from "../engine/audit/check-rows.ts";
-import { createFeeder } from "../engine/audit/feed.ts";
-import { indexPath, openIndexForReading, openIndexForWriting } from "../engine/audit/index-file.ts";
+import { indexPath, openIndexForReading } from "../engine/audit/index-file.ts";
 import type { AuditQuery } from "../engine/audit/query.ts";
 import type { AuditRow } from "../engine/audit/rows.ts";
 import { searchAudit } from "../engine/audit/search.ts";
-import { makeTrail } from "./audit-rows.ts";
 import { describeMachine } from "./machine.ts";
+import { seed } from "./seed.ts";
 
 const repeats = 7;
 const dayMs = 86_400_000;
 
 const [directory, wanted = "10000000"] = process.argv.slice(2);
 if (directory === undefined) throw new Error("usage: bun bench/audit-search.ts DIR [ROWS]");
-const path = join(directory, "ostiary.db");
-if (!existsSync(path)) makeTrail(directory, Number(wanted));
+await seed({ dataDir: directory, tokens: 0, users: 0, rows: Number(wanted) });
+const path = databasePath(directory);
 const db = new Database(path, { readonly: true });
-const writing = openIndexForWriting(indexPath(path));
-const feeder = createFeeder(db, writing);
-const fed = performance.now();
-let blocks = 0;
-for (let left = 1; left > 0; ) {
-  const round = feeder.feed(20);
-  blocks += round.made;
-  left = round.left;
-}
-const feedMs = Math.round(performance.now() - fed);
-writing.close();
 const index = openIndexForReading(indexPath(path));
-const checker = createRowChecker(db, createPublicKey(readFileSync(join(directory, "audit.pub"), "utf8")));
+const checker = createRowChecker(db, createPublicKey(readFileSync(join(keysPath(directory), "audit.pub"), "utf8")));
 const newest = db.query<{ at: number }, []>("SELECT started_at AS at FROM audit ORDER BY id DESC LIMIT 1").get()?.at ?? 0;
 
 const everything: AuditQuery = { conditions: [], since: null, until: null, before: null, after: null, order: "desc" };
@@ -84,4 +73,4 @@ const rows = queries.map(([name, query, offset = 0]) => {
   const middle = (values: number[]) => Math.round(values.sort((a, b) => a - b)[Math.floor(repeats / 2)] ?? 0);
   return { name, count, wallMs: middle(wall), cpuMs: middle(cpu) };
 });
-console.log(JSON.stringify({ bench: "audit-search", machine: describeMachine(), blocks, feedMs, rows }, null, 2));
+console.log(JSON.stringify({ bench: "audit-search", machine: describeMachine(), rows }, null, 2));

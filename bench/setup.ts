@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startServer, type TestServer } from "../test/kit/start-server.ts";
 import { makeSeed, nameUser } from "./otps.ts";
+import { expectDone } from "./seed-users.ts";
 
 export interface Group {
   kind: "totp" | "hotp";
@@ -51,10 +52,4 @@ export async function enrolTokens(server: TestServer, groups: readonly Group[]):
     for (let one = wanted[next++]; one !== undefined; one = wanted[next++]) await expectDone(server, "/token/init", one);
   };
   await Promise.all(Array.from({ length: enrolmentsAtOnce }, work));
-}
-
-/** A POST that must succeed. */
-async function expectDone(server: TestServer, path: string, params: Record<string, string>): Promise<void> {
-  const answer = await server.api("POST", path, params);
-  if (answer.body?.result.status !== true) throw new Error(`${path}: ${answer.status} ${answer.text}`);
 }
