@@ -89,6 +89,7 @@ export async function assembleEngine(
           cause: String(fault.cause ?? ""),
         });
     },
+    onReaderFault: (text) => notices.set("reader", text),
   });
   try {
     const vault = await openVaultFor(dataDir, settings);
@@ -204,14 +205,22 @@ export async function assembleEngine(
       mayReadMetrics: (address) => isInAnyNetwork(address, mayReadMetrics),
       unreadiness: () => [
         ...(vault.ready ? [] : [vault.reason ?? "a worker of the vault is being replaced"]),
+        ...(vault.fault === null ? [] : [vault.fault]),
         ...(store.fault ? [`the store can not make anything durable: ${store.fault.message}`] : []),
       ],
     };
+    let laneFails = false;
     const probe = setInterval(() => {
       // A security module that came back by itself: user sources may have waited for their secrets.
       if (vault.ready && !wasReady) void directory.reload().catch((error: unknown) => log.error("user sources", { error }));
       if (!vault.ready && wasReady) log.warn("not ready", { reason: vault.reason ?? "" });
       wasReady = vault.ready;
+      if ((vault.fault !== null) !== laneFails) {
+        laneFails = vault.fault !== null;
+        if (vault.fault !== null) log.error("log-ins are refused", { reason: vault.fault });
+        else log.info("the workers of the vault are up again");
+      }
+      notices.set("keeper", vault.keeperFault);
       void store.probe();
       clock.look();
     }, 1000);

@@ -140,6 +140,12 @@ export const errorTable = {
     "The security module that holds the keys can not be used at the moment. GET /readyz says why.",
     "warning",
   ),
+  workers_failing: define(
+    903,
+    503,
+    "A part of the server that this needs fails again and again. GET /readyz says which, and what to do.",
+    "error",
+  ),
   not_durable: define(903, 503, "The server can not store anything at the moment, so it accepts nothing.", "error"),
   stopping: define(903, 503, "The server is stopping."),
   unexpected: define(-500, 500, "The server met an unexpected error. Its log has the details.", "error"),

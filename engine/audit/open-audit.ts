@@ -47,9 +47,12 @@ export async function openAudit({
   notices,
 }: AuditOptions): Promise<Audit> {
   const files = { databasePath, publicKey: (await vault.publicKeys()).audit };
-  const trail = openTrailReader(files, () => {
-    log.warn("the index of the audit trail is damaged: it is made anew");
-    void upkeep?.remakeIndex();
+  const trail = openTrailReader(files, {
+    onIndexDamaged() {
+      log.warn("the index of the audit trail is damaged: it is made anew");
+      void upkeep?.remakeIndex();
+    },
+    onFault: (text) => notices.set("audit search", text),
   });
   // A command leaves the sinks to the server: it sends the rows of both.
   const sinks = beside ? [] : toSinkOptions(settings, dirname(databasePath));

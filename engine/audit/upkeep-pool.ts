@@ -1,7 +1,8 @@
 // The worker of the upkeep as the event loop sees it.
-import { Piscina } from "piscina";
 import { toStoreError } from "../store/sqlite-errors.ts";
 import { StoreUnavailableError } from "../store/store.ts";
+import { WorkersFailingError } from "../workers/failing.ts";
+import { openPool } from "../workers/pool.ts";
 import type { Forwarded } from "./forward.ts";
 import { RulesFileError } from "./rotation-rules.ts";
 import type { Selection, SelectJob } from "./rotation-select.ts";
@@ -16,6 +17,8 @@ export interface UpkeepPool {
   select(job: SelectJob): Promise<Selection>;
   /** Sends one slice of rows to each sink. */
   forward(): Promise<Forwarded[]>;
+  /** Threads that died. */
+  readonly lost: number;
   close(): Promise<void>;
 }
 
@@ -24,18 +27,21 @@ const patienceMs = 60_000;
 
 /** The thread starts with the first call. Rejects with StoreUnavailableError, or the error of SQLite. */
 export function openUpkeepPool(data: UpkeepWorkerData): UpkeepPool {
-  const pool = new Piscina<unknown, UpkeepAnswer<unknown>>({
-    filename: new URL("./upkeep-worker.ts", import.meta.url).href,
+  const pool = openPool({
+    filename: new URL("./upkeep-worker.ts", import.meta.url),
+    task: "index, rotate and forward the audit trail",
+    workers: 1,
+    eager: false,
+    limit: Number.POSITIVE_INFINITY, // the upkeep alone calls, one job after the other
     workerData: data,
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
   });
 
   async function run<T>(name: string, job: unknown): Promise<T> {
-    const answer = await pool.run(job, { name, signal: AbortSignal.timeout(patienceMs) }).catch((error: unknown) => {
-      throw new StoreUnavailableError("the worker of the audit trail failed", { cause: error });
-    });
+    const signal = AbortSignal.timeout(patienceMs);
+    const answer = (await pool.run(job, { name, signal }).catch((error: unknown) => {
+      const text = error instanceof WorkersFailingError ? error.message : "the worker of the audit trail failed";
+      throw new StoreUnavailableError(text, { cause: error });
+    })) as UpkeepAnswer<unknown>;
     if ("value" in answer) return answer.value as T;
     if (answer.fault === "rules") throw new RulesFileError(answer.message);
     throw toStoreError(Object.assign(new Error(answer.message), { code: answer.code }));
@@ -46,6 +52,9 @@ export function openUpkeepPool(data: UpkeepWorkerData): UpkeepPool {
     remakeIndex: async () => void (await run("remakeIndex", undefined)),
     select: (job) => run("select", job),
     forward: () => run("forward", undefined),
-    close: () => pool.destroy(),
+    get lost() {
+      return pool.lost;
+    },
+    close: () => pool.close(),
   };
 }

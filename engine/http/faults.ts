@@ -3,6 +3,7 @@
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { StoreDamagedError, StoreUnavailableError } from "../store/store.ts";
 import { DeviceUnavailableError, SealBrokenError, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
+import { WorkersFailingError } from "../workers/failing.ts";
 import type { Call } from "./call.ts";
 
 export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">): ApiError {
@@ -12,6 +13,10 @@ export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">
   }
   if (cause instanceof VaultLockedError) return new ApiError("locked", {}, { retryAfter: 30, cause });
   if (cause instanceof DeviceUnavailableError) return new ApiError("module_away", {}, { retryAfter: 5, cause });
+  if (cause instanceof WorkersFailingError) {
+    call.engine.faultLog.error("worker threads die as soon as they start", { error: cause.message });
+    return new ApiError("workers_failing", {}, { retryAfter: cause.retryAfterSeconds, cause });
+  }
   if (cause instanceof StoreUnavailableError) {
     // A thread that reads may be the first to meet damage.
     if (cause instanceof StoreDamagedError) call.engine.store.condemn(cause);

@@ -4,6 +4,7 @@ import { type Authentication, VERSION, VERSION_NUMBER } from "@ostiary/shared/en
 import type { ApiError } from "@ostiary/shared/errors.ts";
 import { toPythonJson } from "../core/python-json.ts";
 import { type Vault, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
+import { WorkersFailingError } from "../workers/failing.ts";
 import type { Outgoing } from "./exchange.ts";
 
 export type SignatureMode = "always" | "on-nonce" | "never";
@@ -71,14 +72,17 @@ function isSigned(nonce: string | number | undefined, { mode, vault }: Signing):
   return vault.ready && (mode === "always" || (mode === "on-nonce" && nonce !== undefined));
 }
 
-/** RSA-PSS over the canonical text; the nonce is part of what is signed. A busy vault answers unsigned rather than not at all. */
+/** Why an answer goes out unsigned: rather than not at all. */
+const UNSIGNED = [VaultBusyError, VaultLockedError, WorkersFailingError];
+
+/** RSA-PSS over the canonical text; the nonce is part of what is signed. */
 async function sign(body: Body, nonce: string | number | undefined, { vault }: Signing): Promise<Body> {
   const unsigned = nonce === undefined ? body : { ...body, nonce };
   try {
     const signature = await vault.signResponse(new TextEncoder().encode(toPythonJson(unsigned)));
     return { ...unsigned, signature: `rsa_sha256_pss:${signature.toHex()}` };
   } catch (error) {
-    if (error instanceof VaultBusyError || error instanceof VaultLockedError) return body;
+    if (UNSIGNED.some((kind) => error instanceof kind)) return body;
     throw error;
   }
 }

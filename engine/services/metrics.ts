@@ -17,7 +17,11 @@ export function renderMetrics(engine: Engine): string {
     ...counter("ostiary_store_syncs", "Calls that brought the log to disk.", store.counters.syncs),
     ...counter("ostiary_store_intents", "Intents stored.", store.counters.intents),
     ...counter("ostiary_store_intents_lost", "Intents whose condition no longer held.", store.counters.lost),
-    ...counter("ostiary_vault_worker_restarts", "Vault workers that died and were replaced.", vault.gauges.restarts),
+    ...renderLostWorkers({
+      vault: vault.gauges.restarts,
+      store: store.readersLost,
+      audit: engine.audit.trail.lost + engine.audit.pool.lost,
+    }),
     ...gauge("ostiary_vault_fast_queued", "Jobs waiting in the fast lane.", vault.gauges.fastQueued),
     ...gauge("ostiary_vault_dear_queued", "Jobs waiting in the lane of password hashes.", vault.gauges.dearQueued),
     ...gauge("ostiary_vault_ready", "1: the key ring is open.", vault.ready ? 1 : 0),
@@ -39,6 +43,15 @@ export function renderMetrics(engine: Engine): string {
     "# EOF",
     "",
   ].join("\n");
+}
+
+function renderLostWorkers(lost: Record<"vault" | "store" | "audit", number>): string[] {
+  const name = "ostiary_worker_restarts";
+  return [
+    `# TYPE ${name} counter`,
+    `# HELP ${name} Worker threads that died and were replaced.`,
+    ...Object.entries(lost).map(([part, count]) => `${name}_total{part="${part}"} ${count}`),
+  ];
 }
 
 function renderUpkeep(upkeep: Engine["audit"]["upkeep"]): string[] {

@@ -1,6 +1,7 @@
 // Reader workers: everything that may take more than a few milliseconds.
 import type { CompiledQuery } from "kysely";
-import { Piscina } from "piscina";
+import { WorkersFailingError } from "../workers/failing.ts";
+import { openPool } from "../workers/pool.ts";
 import type { ReaderAnswer, ReaderJob } from "./reader-worker.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { toBindings } from "./statement-cache.ts";
@@ -12,8 +13,10 @@ export class QueryTimeoutError extends Error {
 }
 
 export interface Reader {
-  /** Rejects with QueryTimeoutError, StoreUnavailableError, or the error of SQLite. */
+  /** Rejects with QueryTimeoutError, StoreUnavailableError, WorkersFailingError, or the error of SQLite. */
   query<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
+  /** Threads that died. */
+  readonly lost: number;
   close(): Promise<void>;
 }
 
@@ -24,23 +27,29 @@ export interface ReaderOptions {
   timeout: number;
   /** What it does can wait for everything else. */
   background?: boolean;
+  /** Hears why no query can be answered, and null when that is over. */
+  onFault?: ((text: string | null) => void) | undefined;
 }
 
-/** Threads start with the first query. Queries beyond 256 waiting ones are refused. */
-export function createReader({ path, threads, timeout, background = false }: ReaderOptions): Reader {
-  const pool = new Piscina<ReaderJob, ReaderAnswer>({
-    filename: new URL("./reader-worker.ts", import.meta.url).href,
+const MOST_WAITING = 256;
+
+/** Threads start with the first query. Queries beyond MOST_WAITING are refused. */
+export function createReader({ path, threads, timeout, background = false, onFault }: ReaderOptions): Reader {
+  const pool = openPool({
+    filename: new URL("./reader-worker.ts", import.meta.url),
+    task: "read lists for administrators",
+    workers: threads,
+    eager: false,
+    limit: MOST_WAITING,
     workerData: { path, background },
-    minThreads: 0,
-    maxThreads: threads,
-    maxQueue: 256,
-    idleTimeout: Number.POSITIVE_INFINITY,
+    onFault,
   });
 
   async function askPool(job: ReaderJob, signal: AbortSignal): Promise<ReaderAnswer> {
     try {
-      return await pool.run(job, { name: "run", signal });
+      return (await pool.run(job, { name: "run", signal })) as ReaderAnswer;
     } catch (error) {
+      if (error instanceof WorkersFailingError) throw error;
       if (signal.aborted) throw new QueryTimeoutError("the query took too long", { cause: error });
       // A crashed worker or a full queue: the next query gets a new worker.
       throw new StoreUnavailableError("the reader is unavailable", { cause: error });
@@ -64,6 +73,9 @@ export function createReader({ path, threads, timeout, background = false }: Rea
     async query<Row>(query: CompiledQuery<Row>) {
       return (await run({ sql: query.sql, parameters: toBindings(query.parameters) })) as Row[];
     },
-    close: () => pool.destroy(),
+    get lost() {
+      return pool.lost;
+    },
+    close: () => pool.close(),
   };
 }

@@ -44,6 +44,8 @@ export interface SqliteStoreOptions {
   busyWait?: number;
   /** Hears why nothing can be made durable, once for each reason, and null when that is over. */
   onFault?: (fault: StoreUnavailableError | null) => void;
+  /** Hears why no `query` can be answered, and null when that is over. */
+  onReaderFault?: (text: string | null) => void;
 }
 
 /** How long a change of another process may go unnoticed while nobody asks; a look costs 3 µs. */
@@ -92,7 +94,12 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
   const cache = createTokenCache(options.tokenCache ?? 100_000);
   const reads = createTokenReads(db, cache);
   const statement = createStatementCache(db);
-  const reader = createReader({ path: options.path, threads: 1, timeout: options.queryTimeout ?? 60_000 });
+  const reader = createReader({
+    path: options.path,
+    threads: 1,
+    timeout: options.queryTimeout ?? 60_000,
+    onFault: options.onReaderFault,
+  });
   const condition = createCondition(options.onFault ?? (() => {}));
   const findMoved = watchFiles(options.path);
   const listeners: (() => void)[] = [];
@@ -209,6 +216,9 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
       listeners.push(listener);
     },
     counters: writer.counters,
+    get readersLost() {
+      return reader.lost;
+    },
     async close() {
       clearInterval(look);
       await writer.close();

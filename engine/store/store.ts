@@ -167,5 +167,7 @@ export interface Store {
   /** Called after a commit or another process changed shared configuration (realms, resolvers, config, admins). */
   onConfigurationChange(listener: () => void): void;
   readonly counters: { readonly groups: number; readonly intents: number; readonly lost: number; readonly syncs: number };
+  /** Threads of `query` that died. */
+  readonly readersLost: number;
   close(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 // The event loop's side of the keeper: starts it when it is needed, passes passphrases and changes, starts it again if lost.
 // A new keeper is locked. Workers that have the ring go on; when one of them is lost as well, the vault locks (ring-door.ts).
 import { Worker } from "node:worker_threads";
+import { createBackoff } from "../core/backoff.ts";
+import { describeFault, PATIENCE_MS, WorkersFailingError } from "../workers/failing.ts";
 import type { WorkerSettings } from "./jobs.ts";
 import type { KeeperNews, KeeperReply, KeeperRequest } from "./keeper.ts";
 import { KeyFileError } from "./keys.ts";
@@ -15,7 +17,11 @@ export interface Keeper {
   describe(): Promise<RingInfo>;
   /** As it was last told; null until the keeper has looked at the ring. */
   readonly news: KeeperNews | null;
-  /** Resolves when it has looked for the first time. */
+  /** Why there is none at the moment, when it dies again and again. */
+  readonly fault: string | null;
+  /** How often it died. */
+  readonly lost: number;
+  /** Resolves when it has looked for the first time, or dies again and again. */
   readonly settled: Promise<void>;
   stop(): Promise<void>;
 }
@@ -30,8 +36,14 @@ export function startKeeper(settings: WorkerSettings, onNews: (news: KeeperNews)
   let waiting: ((reply: KeeperReply) => void)[] = [];
   let stopped = false;
   let news: KeeperNews | null = null;
+  const backoff = createBackoff();
+  let lost = 0;
+  let cause = "";
+  let fault: string | null = null;
+  let restartAt = 0;
+  let timer: Timer | undefined;
   const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
-  let thread = start();
+  let thread: Worker | null = start();
 
   function start(): Worker {
     const worker = new Worker(new URL("./keeper.ts", import.meta.url), { workerData: settings });
@@ -39,25 +51,46 @@ export function startKeeper(settings: WorkerSettings, onNews: (news: KeeperNews)
     worker.on("message", (message: KeeperReply | { news: KeeperNews }) => {
       if (!("news" in message)) return waiting.shift()?.(message);
       news = message.news;
+      fault = null;
       settle();
       onNews(news);
     });
-    worker.on("error", () => undefined); // the exit that follows is what counts
-    worker.on("exit", () => {
-      Atomics.store(settings.keeperOpen, 0, 0);
-      const lost = waiting;
-      waiting = [];
-      for (const reply of lost) reply({ fault: "the thread that opens the key ring was lost; try again", kind: "file" });
-      if (!stopped) thread = start();
+    worker.on("error", (error: Error) => {
+      cause = error.message;
     });
+    worker.on("exit", bury);
     return worker;
+  }
+
+  function bury(): void {
+    Atomics.store(settings.keeperOpen, 0, 0);
+    thread = null;
+    const unanswered = waiting;
+    waiting = [];
+    for (const reply of unanswered) reply({ fault: "the thread that opens the key ring was lost; try again", kind: "file" });
+    if (stopped) return;
+    lost += 1;
+    const pause = backoff.lose(performance.now());
+    restartAt = performance.now() + pause;
+    if (pause > PATIENCE_MS) {
+      fault = describeFault("open the key ring", lost, cause, pause);
+      settle();
+    }
+    timer = setTimeout(() => {
+      thread = start();
+    }, pause).unref();
   }
 
   async function ask(request: KeeperRequest): Promise<KeeperReply> {
     if (stopped || waiting.length >= MAX_ATTEMPTS) throw new VaultBusyError(MAX_ATTEMPTS);
+    const running = thread;
+    if (running === null) {
+      const seconds = Math.max(1, Math.ceil((restartAt - performance.now()) / 1000));
+      throw fault === null ? new VaultBusyError(seconds) : new WorkersFailingError(fault, seconds);
+    }
     const reply = await new Promise<KeeperReply>((resolve) => {
       waiting.push(resolve);
-      thread.postMessage(request);
+      running.postMessage(request);
     });
     if (!("fault" in reply)) return reply;
     if (reply.kind === "locked") throw new VaultLockedError(reply.fault);
@@ -75,6 +108,12 @@ export function startKeeper(settings: WorkerSettings, onNews: (news: KeeperNews)
     get news() {
       return news;
     },
+    get fault() {
+      return fault;
+    },
+    get lost() {
+      return lost;
+    },
     async unlock(passphrase) {
       const reply = await ask({ unlock: passphrase });
       return "opened" in reply && reply.opened;
@@ -83,7 +122,8 @@ export function startKeeper(settings: WorkerSettings, onNews: (news: KeeperNews)
     describe: () => askForInfo({ describe: true }),
     async stop() {
       stopped = true;
-      await Promise.race([thread.terminate(), new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
+      clearTimeout(timer);
+      await Promise.race([thread?.terminate(), new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE).unref())]);
     },
   };
 }

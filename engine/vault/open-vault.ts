@@ -67,6 +67,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
   };
   const fast = openLane<FastJob>({
     filename: new URL("./fast-worker.ts", import.meta.url),
+    task: "check one-time passwords",
     workers: fastWorkers,
     concurrent: IN_FLIGHT + SINGLES_IN_FLIGHT,
     limit: options.fastQueue ?? 20_000,
@@ -76,6 +77,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
   });
   const dear = openLane<DearJob>({
     filename: new URL("./dear-worker.ts", import.meta.url),
+    task: "check PINs and passwords",
     workers: dearWorkers,
     concurrent: 1,
     limit: options.dearQueue ?? 64,
@@ -121,6 +123,12 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     get reason() {
       return door.reason;
     },
+    get fault() {
+      return fast.fault ?? dear.fault;
+    },
+    get keeperFault() {
+      return door.keeperFault;
+    },
     unlock: (passphrase) => door.unlock(passphrase),
     editRing: (change) => door.keeper().edit(change),
     describeRing: () => door.keeper().describe(),
@@ -152,7 +160,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     },
     publicKeys: async () => publicKeys,
     get gauges() {
-      return { fastQueued: fast.queued, dearQueued: dear.queued, restarts: fast.restarts + dear.restarts };
+      return { fastQueued: fast.queued, dearQueued: dear.queued, restarts: fast.restarts + dear.restarts + door.keeperLost };
     },
     close() {
       closed ??= Promise.all([fast.stop(), dear.stop(), door.stop()]).then(() => undefined);

@@ -30,6 +30,9 @@ export interface RingDoor {
   unlock(passphrase: string): Promise<boolean>;
   /** The keeper, for changes of the ring; started now if there was no need of it. */
   keeper(): Keeper;
+  /** How often the keeper died, and why there is none, if it dies again and again. */
+  readonly keeperLost: number;
+  readonly keeperFault: string | null;
   stop(): Promise<void>;
 }
 
@@ -117,7 +120,7 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
 
   const readReason = () => {
     const news = plain ? null : (keeper?.news ?? null);
-    if (!unlocked) return news?.reason ?? "the key ring is locked: unlock it with POST /system/hsm";
+    if (!unlocked) return keeper?.fault ?? news?.reason ?? "the key ring is locked: unlock it with POST /system/hsm";
     if (isIn(behind)) return "the key ring was sealed anew: send its passphrase to POST /system/hsm";
     return news?.reason ?? null;
   };
@@ -144,6 +147,12 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
       return true;
     },
     keeper: ensureKeeper,
+    get keeperLost() {
+      return keeper?.lost ?? 0;
+    },
+    get keeperFault() {
+      return keeper?.fault ?? null;
+    },
     async stop() {
       stopped = true;
       await keeper?.stop();

@@ -65,6 +65,10 @@ export interface Vault {
   readonly ready: boolean;
   /** Why it is not `ready`, and what to do; null while a worker is replaced. */
   readonly reason: string | null;
+  /** Workers that log-ins need die again and again: why, and what to do. Jobs are refused with WorkersFailingError. */
+  readonly fault: string | null;
+  /** The same of the thread that opens and changes the key ring; log-ins go on without it. */
+  readonly keeperFault: string | null;
   /**
    * Takes the passphrase of a sealed key ring, or the PIN of the security module; false: wrong. Attempts run one after the other, half
    * a second each; throws VaultBusyError when four wait, KeyFileError (keys.ts) when the file is damaged.

@@ -86,6 +86,8 @@ export const germanErrors: Readonly<Record<ErrorName, string>> = {
   busy: "Der Server ist ausgelastet. Bitte in {seconds} Sekunden noch einmal versuchen.",
   locked: "Der Schlüsselbund ist verschlossen. Ein Administrator muss ihn öffnen: POST /system/hsm.",
   module_away: "Das Sicherheitsmodul mit den Schlüsseln ist im Moment nicht benutzbar. GET /readyz sagt, warum.",
+  workers_failing:
+    "Ein Teil des Servers, der dafür nötig ist, fällt immer wieder aus. GET /readyz sagt, welcher, und was zu tun ist.",
   not_durable: "Der Server kann im Moment nichts speichern und nimmt deshalb nichts an.",
   stopping: "Der Server hält gerade an.",
   unexpected: "Im Server ist ein unerwarteter Fehler aufgetreten. Näheres steht in seinem Protokoll.",
