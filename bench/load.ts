@@ -15,6 +15,8 @@ export interface LoadPlan {
   path?: string;
   /** Begin again at the end of the bodies until so many milliseconds have passed. Without it each body is sent once. */
   forMs?: number;
+  /** Requests a second, whatever the server makes of them: one that finds every connection at work counts from when it was due. */
+  perSecond?: number;
   /** What makes an answer good; "any": that it came. */
   expect?: "true" | "any";
   headers?: Record<string, string>;
@@ -73,7 +75,7 @@ function measureAnswer(chunk: Buffer): number {
 
 /** Sends the plan's requests and gathers the figures. */
 async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promise<LoadResult> {
-  const { port, connections, path = "/validate/check", forMs, expect = "true" } = plan;
+  const { port, connections, path = "/validate/check", forMs, perSecond, expect = "true" } = plan;
   const extra = Object.entries(plan.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/x-www-form-urlencoded\r\n${extra.join("")}`;
   const requests = bodies.map((body) => Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`));
@@ -107,15 +109,25 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
   const start = performance.now();
   const stopAt = forMs === undefined ? Number.POSITIVE_INFINITY : start + forMs;
 
-  function sendNext(socket: Bun.Socket<Line>, now: number): void {
+  const idle: Bun.Socket<Line>[] = [];
+
+  function sendNext(socket: Bun.Socket<Line>, now: number, justFreed = false): void {
     const request = forMs === undefined ? requests[next] : requests[next % requests.length];
     if (request === undefined || now >= stopAt) {
       sending ??= { until: now, good: result.good };
       if (--open === 0) finish();
       return;
     }
+    if (perSecond !== undefined) {
+      const due = start + (1000 * next) / perSecond;
+      if (due > now) {
+        idle.push(socket);
+        return;
+      }
+      // Not later than it was due, unless the connection was free and only our own timer is coarse.
+      socket.data.sentAt = justFreed ? due : now;
+    } else socket.data.sentAt = now;
     next++;
-    socket.data.sentAt = now;
     if (socket.write(request) !== request.length) fail(new Error("a request did not fit into the socket"));
   }
 
@@ -134,14 +146,18 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
     if (expect === "any" || whole.indexOf('"value":true') >= 0) result.good++;
     else result.firstBad ??= whole.toString();
     if (whole.toString("latin1", 9, 12) === "503") result.refused++;
-    sendNext(socket, now);
+    sendNext(socket, now, true);
   }
 
   for (const socket of sockets) {
     open++;
     sendNext(socket, performance.now());
   }
+  const pacer = setInterval(() => {
+    for (const socket of idle.splice(0)) sendNext(socket, performance.now());
+  }, 1);
   await finished;
+  clearInterval(pacer);
   const seconds = (performance.now() - start) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
   latencies.sort((a, b) => a - b);

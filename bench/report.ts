@@ -24,6 +24,38 @@ export interface Row {
   note?: string;
 }
 
+/** One figure with a promise. */
+export interface Measure {
+  claim: string;
+  value: number;
+  unit: string;
+  /** e.g. "<= 3" */
+  target?: string;
+  met?: boolean;
+  note?: string;
+}
+
+/** Something dear that somebody asks for: alone, and beside log-ins that keep the server half busy. */
+export interface Step {
+  claim: string;
+  /** Median and longest, milliseconds; absent: not done alone. */
+  ms?: number;
+  worstMs?: number;
+  cpuMs?: number;
+  targetMs?: number;
+  /** The same beside log-ins. */
+  besideMs: number;
+  besideWorstMs: number;
+  /** p99 of the log-ins beside it, of log-ins alone in the same minute, and how many times that is. */
+  p99: number;
+  idleP99: number;
+  times: number;
+  /** The longest time that the event loop was held meanwhile, milliseconds; an upper bound. */
+  stallMs: number;
+  met: boolean;
+  note?: string;
+}
+
 export interface Report {
   bench: string;
   machine: Machine;
@@ -32,6 +64,8 @@ export interface Report {
   hashCost: string;
   settings: Record<string, unknown>;
   rows: Row[];
+  measures?: Measure[];
+  steps?: Step[];
 }
 
 /** The middle value; of an even number the lower one. */
@@ -50,22 +84,68 @@ export async function writeReport(report: Omit<Report, "machine" | "at">): Promi
   return whole;
 }
 
-/** The rows as a table for a terminal. */
-export function printTable({ bench, machine, hashCost, rows }: Report): string {
-  const head = ["claim", "against", "per s", "per s", "p99 ms", "p99 ms", "CPU us", "CPU us", "ratio", "target", ""];
-  const cells = rows.map((row) => [
-    row.claim,
-    row.against,
-    ...[row.rate, row.againstRate].map((n) => String(Math.round(n))),
-    ...[row.p99, row.againstP99].map((n) => n.toFixed(2)),
-    ...[row.cpuMicros, row.againstCpuMicros].map((n) => String(Math.round(n))),
-    row.ratio.toFixed(2),
-    row.target ?? "",
-    row.met === undefined ? "" : row.met ? "met" : "MISSED",
-  ]);
-  const widths = head.map((_, at) => Math.max(...[head, ...cells].map((row) => (row[at] ?? "").length)));
-  const format = (row: string[]) =>
-    row.map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  ");
+/** All of it as tables for a terminal. */
+export function printTable({ bench, machine, hashCost, rows, measures = [], steps = [] }: Report): string {
   const title = `${bench}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Bun ${machine.bun}; ${hashCost}`;
-  return [title, format(head), ...cells.map(format)].join("\n");
+  return [
+    title,
+    ...(rows.length > 0 ? align(rowHead, rows.map(printRow), 2) : []),
+    ...(measures.length > 0 ? align(["measure", "", "target", "", ""], measures.map(printMeasure), 1) : []),
+    ...(steps.length > 0 ? align(stepHead, steps.map(printStep), 1) : []),
+  ].join("\n");
+}
+
+const tellMet = (met: boolean | undefined) => (met === undefined ? "" : met ? "met" : "MISSED");
+const printMs = (ms: number | undefined) => (ms === undefined ? "" : ms < 10 ? ms.toFixed(1) : String(Math.round(ms)));
+
+const rowHead = ["claim", "against", "per s", "per s", "p99 ms", "p99 ms", "CPU us", "CPU us", "ratio", "target", ""];
+const printRow = (row: Row) => [
+  row.claim,
+  row.against,
+  ...[row.rate, row.againstRate].map((n) => String(Math.round(n))),
+  ...[row.p99, row.againstP99].map((n) => n.toFixed(2)),
+  ...[row.cpuMicros, row.againstCpuMicros].map((n) => String(Math.round(n))),
+  row.ratio.toFixed(2),
+  row.target ?? "",
+  tellMet(row.met),
+];
+
+const printMeasure = ({ claim, value, unit, target, met, note }: Measure) => [
+  claim,
+  `${value < 10 ? value.toFixed(2) : Math.round(value)} ${unit}`,
+  target ?? "",
+  tellMet(met),
+  note ?? "",
+];
+
+const stepHead = [
+  "step",
+  "ms",
+  "worst",
+  "CPU ms",
+  "target",
+  "beside log-ins: ms",
+  "worst",
+  "their p99",
+  "alone",
+  "times",
+  "loop held",
+  "",
+];
+const printStep = (step: Step) => [
+  step.claim,
+  ...[step.ms, step.worstMs, step.cpuMs].map(printMs),
+  step.targetMs === undefined ? "" : `<= ${step.targetMs}`,
+  ...[step.besideMs, step.besideWorstMs, step.p99, step.idleP99].map(printMs),
+  step.times.toFixed(1),
+  printMs(step.stallMs),
+  tellMet(step.met),
+];
+
+/** The first `left` columns stand left, the others right. */
+function align(head: string[], lines: string[][], left: number): string[] {
+  const widths = head.map((_, at) => Math.max(...[head, ...lines].map((line) => (line[at] ?? "").length)));
+  const format = (line: string[]) =>
+    line.map((cell, at) => (at < left ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  ");
+  return ["", format(head), ...lines.map(format)];
 }

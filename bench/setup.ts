@@ -13,7 +13,7 @@ export interface Group {
 }
 
 /** Guards count failures of a whole bench as one attack: they are off, for all rows alike. */
-const guardsOff = { OSTIARY_GUARD_USER: "off", OSTIARY_GUARD_AUTH: "off", OSTIARY_GUARD_SOURCE: "off" };
+export const guardsOff = { OSTIARY_GUARD_USER: "off", OSTIARY_GUARD_AUTH: "off", OSTIARY_GUARD_SOURCE: "off" };
 const enrolmentsAtOnce = 8;
 
 /** Starts a fresh server with `users` users in the default realm. `env`: more OSTIARY_* variables. */
