@@ -55,6 +55,7 @@ export interface AuditGap {
 const hashBytes = 32;
 // Worst case of a row: 11 texts of 2000 units, each unit up to 6 bytes in JSON, and the numbers.
 const buffer = new Uint8Array(hashBytes + 11 * auditTextLimit * 6 + 4096);
+const behindHash = buffer.subarray(hashBytes);
 const encoder = new TextEncoder();
 
 /**
@@ -93,7 +94,7 @@ export function deriveChainOrigin(node: string, epoch: number, startedAt: number
 export function linkAuditRow(previous: Uint8Array, seq: number, entry: AuditEntry): Uint8Array {
   buffer.set(previous, 0);
   // One reused buffer and the native one-shot hash: 1 µs a row, against 4 µs for a stream of createHash updates.
-  const { written } = encoder.encodeInto(canonicalText(seq, entry), buffer.subarray(hashBytes));
+  const { written } = encoder.encodeInto(canonicalText(seq, entry), behindHash);
   return Bun.SHA256.hash(buffer.subarray(0, hashBytes + written), new Uint8Array(hashBytes)) as Uint8Array;
 }
 

@@ -3,19 +3,21 @@ import type { Endpoint } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import type { Caller } from "../services/caller.ts";
 import type { Engine } from "../services/engine.ts";
+import type { Soon } from "../store/store.ts";
 import type { Bag } from "./bag.ts";
 
 type Headers = Pick<globalThis.Headers, "get">;
 
 /** Errors: 4033 no token, 4304 and 4305 a bad one, 4306 a user where an administrator is needed, 303 no API key. */
-export async function authenticate(entry: Endpoint, headers: Headers, engine: Engine): Promise<Caller | null> {
-  const { access } = entry;
-  if (access === "none") {
-    // The policy api_key_required will be asked here, beside the setting.
-    if (entry.apiKey && engine.settings["auth.api_key_required"]) await requireApiKey(headers, engine);
-    // Some clients send their token everywhere; where nobody is asked it is not even read.
-    return null;
-  }
+export function authenticate(entry: Endpoint, headers: Headers, engine: Engine): Soon<Caller | null> {
+  if (entry.access !== "none") return identify(entry.access, headers, engine);
+  // The policy api_key_required will be asked here, beside the setting.
+  if (entry.apiKey && engine.settings["auth.api_key_required"]) return requireApiKey(headers, engine);
+  // Some clients send their token everywhere; where nobody is asked it is not even read.
+  return null;
+}
+
+async function identify(access: Endpoint["access"], headers: Headers, engine: Engine): Promise<Caller> {
   const token = readToken(headers);
   if (!token) throw new ApiError("missing_authorization");
   const caller = await engine.sessions.verify(token);
@@ -30,10 +32,11 @@ function readToken(headers: Headers): string | undefined {
 }
 
 /** Nothing else than a key of role validate will do (rest-api.md 1.5). Error: 303. */
-async function requireApiKey(headers: Headers, { sessions }: Engine): Promise<void> {
+async function requireApiKey(headers: Headers, { sessions }: Engine): Promise<null> {
   const token = readToken(headers);
   const holder = token ? await sessions.verify(token).catch(refusedAsNull) : null;
   if (holder?.role !== "validate") throw new ApiError("api_key_missing");
+  return null;
 }
 
 function refusedAsNull(error: unknown): null {

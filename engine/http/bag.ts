@@ -46,10 +46,12 @@ function readPairs(text: string): [string, string][] {
 
 const tooMany = () => new ApiError("body_unreadable", { reason: phrase("body_too_many", { maximum: MAX_PARAMETERS }) });
 
-async function addBody(bag: Bag, body: Uint8Array, contentType: string, decodeAgain: (text: string) => string): Promise<void> {
+const decoder = new TextDecoder();
+
+function addBody(bag: Bag, body: Uint8Array, contentType: string, decodeAgain: (text: string) => string): Promise<void> | void {
   const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (mediaType === "multipart/form-data") return addMultipart(bag, body, contentType, decodeAgain);
-  const text = new TextDecoder().decode(body);
+  const text = decoder.decode(body);
   if (mediaType === "application/json" || mediaType.endsWith("+json")) return addJson(bag, text, "strict");
   if (mediaType === "application/x-www-form-urlencoded") {
     // Some clients send JSON under the form's content type; a form never begins with a brace it did not encode.

@@ -52,7 +52,7 @@ export function keepGate(app: App, engine: Engine): App {
 
 const nextTurn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
-function refuse(headers: Pick<Headers, "get">, engine: Engine): Promise<Outgoing> {
+async function refuse(headers: Pick<Headers, "get">, engine: Engine): Promise<Outgoing> {
   const error = new ApiError("busy", { seconds: RETRY_SECONDS }, { retryAfter: RETRY_SECONDS });
   const told = tellError(error, languageFor(headers, engine.settings));
   const body = errorBody(error, told.message, engine.now());

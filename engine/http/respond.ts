@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { type Authentication, VERSION, VERSION_NUMBER } from "@ostiary/shared/envelope.ts";
 import type { ApiError } from "@ostiary/shared/errors.ts";
 import { toPythonJson } from "../core/python-json.ts";
+import type { Soon } from "../store/store.ts";
 import { type Vault, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
 import { WorkersFailingError } from "../workers/failing.ts";
 import type { Outgoing } from "./exchange.ts";
@@ -57,19 +58,20 @@ export function errorBody(error: ApiError, message: string, nowMs: number): Body
 }
 
 /** Serialises, and signs where the setting and the request ask for it. `nonce`: what the client sent, if it did. */
-export async function respond(
+export function respond(
   body: Body,
   status: number,
   nonce: string | number | undefined,
   signing: Signing,
   extra?: Record<string, string>,
-): Promise<Outgoing> {
-  const signed = isSigned(nonce, signing) ? await sign(body, nonce, signing) : body;
-  return { status, headers: extra ? { ...HEADERS, ...extra } : HEADERS, body: JSON.stringify(signed) };
+): Soon<Outgoing> {
+  const headers = extra ? { ...HEADERS, ...extra } : HEADERS;
+  const send = (whole: Body): Outgoing => ({ status, headers, body: JSON.stringify(whole) });
+  return isSigned(nonce, signing) ? sign(body, nonce, signing).then(send) : send(body);
 }
 
 function isSigned(nonce: string | number | undefined, { mode, vault }: Signing): boolean {
-  return vault.ready && (mode === "always" || (mode === "on-nonce" && nonce !== undefined));
+  return (mode === "always" || (mode === "on-nonce" && nonce !== undefined)) && vault.ready;
 }
 
 /** Why an answer goes out unsigned: rather than not at all. */

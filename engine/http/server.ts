@@ -54,14 +54,17 @@ export async function listen(
     }
     pipelined.set(socket, requests);
     response.once("close", () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1));
-    const work = serve(app, message, response, readBody, always)
-      .then(() => {
-        // A slow reader: what he has not taken yet is still to be sent.
-        if (response.writableLength > 0) track(flushing, waitForClose(response));
-      })
-      .catch(() => void response.destroy());
-    track(open, work);
+    track(open, handle(message, response));
   });
+  async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await serve(app, message, response, readBody, always);
+      // A slow reader: what he has not taken yet is still to be sent.
+      if (response.writableLength > 0) track(flushing, waitForClose(response));
+    } catch {
+      response.destroy();
+    }
+  }
   limitTimes(server, bounds);
   const front = tls?.attach(server, bounds);
   const door: Door = front?.listener ?? server;

@@ -1,6 +1,6 @@
 // Step 4: the tokens that can decide this login, from memory.
 import { ApiError } from "@ostiary/shared/errors.ts";
-import type { TokenRecord } from "../store/store.ts";
+import type { Soon, TokenRecord } from "../store/store.ts";
 import { findTokenType } from "../tokens/registry.ts";
 import type { TokenType } from "../tokens/type.ts";
 import type { LoginEngine, Subject } from "./types.ts";
@@ -11,11 +11,16 @@ export interface Usable {
 }
 
 /** The subject's tokens without the revoked ones, by type (K1-23). Error: 1007 if all of them are revoked. */
-export async function findCandidates(subject: Subject, { store }: LoginEngine): Promise<Usable[]> {
-  const tokens =
+export function findCandidates(subject: Subject, { store }: LoginEngine): Soon<Usable[]> {
+  const found =
     subject.kind === "user"
-      ? await store.tokensOfOwner(subject.user.resolver, subject.user.userId)
-      : [await store.tokenBySerial(subject.serial)].filter((token) => token !== null);
+      ? store.tokensOfOwner(subject.user.resolver, subject.user.userId)
+      : store.tokenBySerial(subject.serial);
+  return found instanceof Promise ? found.then(pickUsable) : pickUsable(found);
+}
+
+function pickUsable(found: TokenRecord[] | TokenRecord | null): Usable[] {
+  const tokens = Array.isArray(found) ? found : found ? [found] : [];
   const usable: Usable[] = [];
   for (const token of tokens) {
     const type = token.revoked ? null : findTokenType(token.type);

@@ -1,27 +1,26 @@
 // Step 9: counter, fail counter and audit row as one intent, durable before the answer leaves. The intent says what must
 // still be true; a loser starts again from the candidates with what the winner left.
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
-import type { AuditEntry, TokenEffect } from "../store/store.ts";
+import type { AuditEntry, Outcome, TokenEffect } from "../store/store.ts";
 import { describeLogin } from "./audit-row.ts";
 import { clearedBefore } from "./fitness.ts";
 import type { Candidate, Decision, LoginEngine, LoginRequest, Subject } from "./types.ts";
 
-/** False: somebody else was faster (the same value twice, or the token was changed meanwhile); nothing was stored. */
-export async function commitDecision(
+/** Not won: somebody else was faster (the same value twice, or the token was changed meanwhile); nothing was stored. */
+export function commitDecision(
   decision: Decision,
   subject: Subject,
   request: LoginRequest,
   config: SystemConfig,
   now: number,
   engine: LoginEngine,
-): Promise<boolean> {
+): Promise<Outcome> {
   const clearBefore = clearedBefore(config, now);
   const counted: TokenEffect[] = decision.accepted
     ? decision.tokens.map((candidate) => accepted(candidate, config, clearBefore, now))
     : decision.punished.map((candidate) => failed(candidate, config, clearBefore, now));
   const effects = [...counted, ...decision.spent.flatMap(spent)];
-  const outcome = await engine.store.commit({ kind: "login", effects, audit: describe(decision, subject, request) });
-  return outcome.won;
+  return engine.store.commit({ kind: "login", effects, audit: describe(decision, subject, request) });
 }
 
 function accepted({ token, hit }: Candidate, config: SystemConfig, clearFailedBefore: number, at: number): TokenEffect {

@@ -41,7 +41,7 @@ export async function login(request: LoginRequest, engine: LoginEngine): Promise
 
 async function attempt(request: LoginRequest, engine: LoginEngine): Promise<LoginAnswer> {
   const { steps, guard } = engine;
-  await refuseWhileLocked(engine);
+  if (!engine.vault.ready) await refuseWhileLocked(engine);
   const config = engine.systemConfig();
   const now = engine.now();
   const asked = engine.tick();
@@ -80,7 +80,7 @@ async function attempt(request: LoginRequest, engine: LoginEngine): Promise<Logi
  * is a vault that replaces a lost worker, too; so it is asked for something, and rejects with VaultLockedError if it is locked.
  */
 async function refuseWhileLocked({ vault }: LoginEngine): Promise<void> {
-  if (!vault.ready) await vault.seal(new Uint8Array(1), "login|probe");
+  await vault.seal(new Uint8Array(1), "login|probe");
 }
 
 /** Steps 4 and 6 to 9, again from the start when the commit is lost. Null: lost every time. */
@@ -101,7 +101,7 @@ async function decideDurably(
     await checkValues(candidates, config, now, engine);
     tick = steps.lap("check", tick);
     const decision = decide(candidates, request.otpOnly, config);
-    const won = await commitDecision(decision, subject, request, config, now, engine);
+    const { won } = await commitDecision(decision, subject, request, config, now, engine);
     steps.lap("commit", tick);
     if (won) return decision;
   }

@@ -2,22 +2,28 @@
 // each token whose PIN is not remembered.
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import { splitPin } from "../core/pin-split.ts";
-import type { TokenRecord } from "../store/store.ts";
+import type { Soon, TokenRecord } from "../store/store.ts";
 import type { Usable } from "./candidates.ts";
 import { findUnfitness } from "./fitness.ts";
 import type { Candidate, LoginEngine } from "./types.ts";
 
-/** Splits `pass` for each token and compares the PIN. `otpOnly`: there is no PIN in it, and none is asked for. */
-export async function matchPins(
+/** A candidate whose PIN has to be hashed. */
+interface Open {
+  candidate: Candidate;
+  pin: string;
+}
+
+/** Splits `pass` for each token and compares the PIN. `otpOnly`: there is no PIN in it, and none is asked for. Waits for hashes only. */
+export function matchPins(
   usable: Usable[],
   pass: string,
   otpOnly: boolean,
   config: SystemConfig,
   now: number,
   engine: LoginEngine,
-): Promise<Candidate[]> {
+): Soon<Candidate[]> {
   const candidates: Candidate[] = [];
-  const open: { candidate: Candidate; pin: string }[] = [];
+  const open: Open[] = [];
   for (const { token, type } of usable) {
     const { pin, otp } = otpOnly ? { pin: "", otp: pass } : splitPin(pass, type.otpLength(token), config.PrependPin);
     const unfit = findUnfitness(token, config, now);
@@ -28,13 +34,14 @@ export async function matchPins(
     if (quick === "hash") open.push({ candidate, pin });
     else candidate.pinMatched = quick;
   }
-  // One after the other: a login holds one place in the queue of the hashes, however many tokens it has.
-  if (open.length > 0) {
-    const tick = performance.now();
-    for (const { candidate, pin } of open) await compareHash(candidate, pin, engine);
-    engine.pinCost.observe(performance.now() - tick);
-  }
-  return candidates;
+  return open.length === 0 ? candidates : compareHashes(open, engine).then(() => candidates);
+}
+
+/** One after the other: a login holds one place in the queue of the hashes, however many tokens it has. */
+async function compareHashes(open: Open[], engine: LoginEngine): Promise<void> {
+  const tick = performance.now();
+  for (const { candidate, pin } of open) await compareHash(candidate, pin, engine);
+  engine.pinCost.observe(performance.now() - tick);
 }
 
 /** A token without PIN takes the empty PIN only; a remembered PIN needs no hash. */

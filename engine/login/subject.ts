@@ -1,6 +1,5 @@
 // Step 2: whom the request is about (rest-api.md 2.2; F10 for user and realm).
 import { ApiError } from "@ostiary/shared/errors.ts";
-import type { User } from "../users/directory.ts";
 import type { LoginEngine, LoginRequest, Subject } from "./types.ts";
 
 /**
@@ -8,7 +7,11 @@ import type { LoginEngine, LoginRequest, Subject } from "./types.ts";
  * or the serial is not the user's; 904 for a user in no realm; 601 for an unknown serial.
  */
 export async function findSubject(request: LoginRequest, engine: LoginEngine): Promise<Subject> {
-  const user = request.user === undefined ? null : await findUser(request, request.user, engine);
+  const { user: login } = request;
+  // Observed on real servers: refused after the decoding steps (clients-contract.md 11).
+  if (login?.includes("%")) throw new ApiError("invalid_user");
+  const user = login === undefined ? null : await engine.directory.findUser(login, request.realm, request.resolver);
+  if (login !== undefined && !user) throw new ApiError("user_not_found");
   if (request.serial === undefined) {
     if (!user) throw new ApiError("user_or_serial_missing");
     return { kind: "user", user };
@@ -24,12 +27,4 @@ export async function findSubject(request: LoginRequest, engine: LoginEngine): P
   const owner = user ?? (await engine.directory.findById(token.owner.resolver, token.owner.userId, token.owner.realm));
   if (!owner) throw new ApiError("user_not_found");
   return { kind: "token", serial: token.serial, owner };
-}
-
-async function findUser(request: LoginRequest, login: string, { directory }: LoginEngine): Promise<User> {
-  // Observed on real servers: refused after the decoding steps (clients-contract.md 11).
-  if (login.includes("%")) throw new ApiError("invalid_user");
-  const user = await directory.findUser(login, request.realm, request.resolver);
-  if (!user) throw new ApiError("user_not_found");
-  return user;
 }

@@ -96,6 +96,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
 
   const runSmall = (search: OtpSearch, kind: "search" | "equals"): Promise<number> =>
     new Promise((resolve, reject) => {
+      if (kind === "search") checkSearch(search);
       if (!door.unlocked) throw door.describeLocked();
       fast.admit();
       const { sealed, context, algorithm, digits, from, until, first } = search;
@@ -132,10 +133,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     unlock: (passphrase) => door.unlock(passphrase),
     editRing: (change) => door.keeper().edit(change),
     describeRing: () => door.keeper().describe(),
-    async findOtp(search) {
-      checkSearch(search);
-      return runSmall(search, "search");
-    },
+    findOtp: (search) => runSmall(search, "search"),
     async equals(sealed, context, candidate) {
       if (candidate.length > MAX_CANDIDATE) return false;
       const job: OtpSearch = { sealed, context, otp: candidate, algorithm: "sha1", digits: 0, from: 0, until: 0, first: 0 };

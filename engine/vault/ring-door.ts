@@ -90,7 +90,8 @@ export function openRingDoor(lane: Lane<FastJob>, workers: number, settings: Wor
     if (heard >= workers && hasGaps()) void spreadRing();
   };
 
-  const isIn = (set: Set<number>) => lane.pool.threads.some(({ threadId }) => set.has(threadId));
+  // Every login asks, and going through the threads costs more than all its look-ups: nearly always the set is empty.
+  const isIn = (set: Set<number>) => set.size > 0 && lane.pool.threads.some(({ threadId }) => set.has(threadId));
   const hasGaps = () => isIn(without) || isIn(behind);
 
   const spreadRing = () => {

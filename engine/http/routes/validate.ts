@@ -11,21 +11,14 @@ export const validateRoutes: Handlers<"validateCheck"> = {
     const { user, realm, resolver, serial, pass, otponly } = call.params;
     // What a refusal by error leaves in the audit trail.
     call.audit = { user: user ?? null, realm: realm ?? null, resolver: resolver ?? null, serial: serial ?? null };
-    const answer = await login(
-      {
-        user,
-        realm,
-        resolver,
-        serial,
-        pass,
-        otpOnly: otponly === true && serial !== undefined,
-        client: call.client,
-        action: call.action,
-        startedAt: call.startedAt,
-        startedTick: call.startedTick,
-      },
-      call.engine,
-    ).catch((error: unknown) => hideReason(error, call));
+    const { client, action, startedAt, startedTick } = call;
+    const otpOnly = otponly === true && serial !== undefined;
+    let answer: LoginAnswer;
+    try {
+      answer = await login({ user, realm, resolver, serial, pass, otpOnly, client, action, startedAt, startedTick }, call.engine);
+    } catch (error) {
+      answer = await hideReason(error, call);
+    }
     // The login wrote its row in the same transaction as its counters.
     call.audited = true;
     const { accepted, detail, phrase } = answer.accepted || tells(call) ? answer : REFUSED;
