@@ -83,7 +83,7 @@ describe("server.requests", () => {
 
 /** GET /token/ without rights on a connection: 401 when it is served. */
 function bring(line: WeakKey): Inbound {
-  const path = "/token/";
+  const path = "/token";
   const headers = new Headers();
   return { method: "GET", target: path, path, query: "", headers, peer: "127.0.0.1", line, read: async () => new Uint8Array(0) };
 }

@@ -32,7 +32,7 @@ export interface Reply<Value = unknown> {
   value: Value;
   detail?: Record<string, unknown>;
   /** `detail.message`, put into words where the answer is made. */
-  message?: Phrase;
+  message?: Phrase | undefined;
   /** The value itself holds texts in this language. */
   language?: Language;
   /** Only for endpoints without envelope: another status than 200. */

@@ -4,8 +4,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Server as Door, Socket } from "node:net";
 import { type ConnectionBounds, checkEvery, DEFAULT_BOUNDS, limitConnections, limitTimes } from "./connections.ts";
-import { type App, isStream, toInbound } from "./exchange.ts";
-import { createBodyReader, hasOddFraming, type ReadBody } from "./read-body.ts";
+import { type App, isStream, type Outgoing, toInbound } from "./exchange.ts";
+import { createBodyReader, hasOddFraming } from "./read-body.ts";
 import type { TlsFront } from "./tls-front.ts";
 
 export interface Listener {
@@ -31,39 +31,46 @@ export interface ListenOptions {
 const MAX_PIPELINED = 64;
 /** Bytes of answers a connection may leave unread before it sends another request. */
 const MAX_UNREAD = 1024 * 1024;
+/** How often a stop looks whether all is answered. */
+const DRAIN_LOOK_MS = 10;
 
 /** Opens the port. Error: what the system says, e.g. EADDRINUSE. */
 export async function listen(
   app: App,
   { hostname, port, tls, headers: always, bounds = DEFAULT_BOUNDS }: ListenOptions,
 ): Promise<Listener> {
-  const open = new Set<Promise<void>>();
-  const flushing = new Set<Promise<void>>();
-  const track = (where: Set<Promise<void>>, work: Promise<void>) => {
-    where.add(work);
-    work.then(() => where.delete(work));
-  };
+  /** Being answered; then, where the client is slow, still being sent. */
+  const open = new Set<ServerResponse>();
+  const flushing = new Set<ServerResponse>();
   const readBody = createBodyReader(bounds.bodyBytes);
-  const pipelined = new WeakMap<Socket, number>();
+  const lines = new WeakMap<Socket, { requests: number }>();
   const server = createServer({ connectionsCheckingInterval: checkEvery(bounds) }, (message, response) => {
     const { socket } = message;
-    const requests = (pipelined.get(socket) ?? 0) + 1;
-    if (requests > MAX_PIPELINED || socket.writableLength > MAX_UNREAD) {
+    let line = lines.get(socket);
+    if (!line) {
+      line = { requests: 0 };
+      lines.set(socket, line);
+    }
+    if (line.requests === MAX_PIPELINED || socket.writableLength > MAX_UNREAD) {
       socket.destroy();
       return;
     }
-    pipelined.set(socket, requests);
-    response.once("close", () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1));
-    track(open, handle(message, response));
+    line.requests++;
+    response.once("close", () => void line.requests--);
+    void serve(message, response);
   });
-  async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    open.add(response);
     try {
-      await serve(app, message, response, readBody, always);
-      // A slow reader: what he has not taken yet is still to be sent.
-      if (response.writableLength > 0) track(flushing, waitForClose(response));
+      await send(message, response, await app(toInbound(message, readBody)), always);
+      if (response.writableLength > 0) {
+        flushing.add(response);
+        response.once("close", () => void flushing.delete(response));
+      }
     } catch {
       response.destroy();
     }
+    open.delete(response);
   }
   limitTimes(server, bounds);
   const front = tls?.attach(server, bounds);
@@ -71,8 +78,8 @@ export async function listen(
   limitConnections(door, () => (front ? front.sweep.closeIdle() : server.closeIdleConnections()), bounds);
   await openPort(door, hostname, port);
 
-  async function drain(work: Set<Promise<void>>, deadline: number): Promise<void> {
-    while (work.size > 0 && performance.now() < deadline) await Promise.race([...work, Bun.sleep(50)]);
+  async function drain(work: Set<ServerResponse>, deadline: number): Promise<void> {
+    while (work.size > 0 && performance.now() < deadline) await Bun.sleep(DRAIN_LOOK_MS);
   }
   return {
     hostname,
@@ -90,10 +97,6 @@ export async function listen(
   };
 }
 
-function waitForClose(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => void response.once("close", resolve));
-}
-
 function openPort(server: Door, hostname: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -104,14 +107,13 @@ function openPort(server: Door, hostname: string, port: number): Promise<void> {
   });
 }
 
-async function serve(
-  app: App,
+/** Done when all of the answer is handed to the connection, which may still have to send it. */
+function send(
   message: IncomingMessage,
   response: ServerResponse,
-  readBody: ReadBody,
+  { status, headers, body }: Outgoing,
   always: ListenOptions["headers"],
-): Promise<void> {
-  const { status, headers, body } = await app(toInbound(message, readBody));
+): Promise<void> | undefined {
   const sent: Record<string, string | number> = { ...headers, ...always };
   if (status !== 204 && status !== 304 && !isStream(body))
     sent["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
@@ -119,8 +121,9 @@ async function serve(
   if (!message.complete || hasOddFraming(message)) sent.connection = "close";
   response.writeHead(status, sent);
   if (message.method === "HEAD") response.end();
-  else if (isStream(body)) await sendPieces(response, body);
+  else if (isStream(body)) return sendPieces(response, body);
   else response.end(body);
+  return undefined;
 }
 
 /** Sends what is made piece by piece, no faster than the client takes it. A client that goes away ends the making. */

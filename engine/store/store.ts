@@ -53,9 +53,9 @@ export interface AcceptEffect {
   /** `TokenRecord.version` the decision was made on. */
   version: number;
   /** The counter to store; the stored one must be smaller. Absent for types without a counter (spass, pw). */
-  counter?: number;
+  counter?: number | undefined;
   /** totp: new shift in seconds, when it changes. */
-  timeShift?: number;
+  timeShift?: number | undefined;
   /** false under the setting `no_auth_counter`; the limits auth_count_max and auth_success_max are then not enforced. */
   countAuth: boolean;
   /** A full fail counter counts as cleared if it filled at or before this moment (ms); 0 = never (failcounter_clear_timeout). */

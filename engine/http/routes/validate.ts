@@ -23,7 +23,7 @@ export const validateRoutes: Handlers<"validateCheck"> = {
     call.audited = true;
     const { accepted, detail, phrase } = answer.accepted || tells(call) ? answer : REFUSED;
     // An `otponly` log-in that was right has no message at all.
-    return { value: accepted, detail, ...(detail.message === undefined ? {} : { message: phrase }) };
+    return { value: accepted, detail, message: detail.message === undefined ? undefined : phrase };
   },
 };
 
