@@ -38,7 +38,7 @@ async function runCommand(server: TestServer, args: string[], forMs?: number): P
 export function createLongWork({ server, room, sizes }: Place): LongWork[] {
   return [
     {
-      name: "getserial among some 4,000",
+      name: "long: getserial among some 4,000",
       windowMs: 3000,
       async run() {
         const answer = await server.api<{ count: number }>("GET", "/token/getserial/87654321", { serial: "OATH77" });
@@ -46,7 +46,7 @@ export function createLongWork({ server, room, sizes }: Place): LongWork[] {
       },
     },
     {
-      name: "getserial among all of eight digits, as a job",
+      name: "long: getserial among all of eight digits, as a job",
       windowMs: longWindow,
       async run() {
         const begun = performance.now();
@@ -65,7 +65,7 @@ export function createLongWork({ server, room, sizes }: Place): LongWork[] {
       },
     },
     {
-      name: "audit verify",
+      name: "long: audit verify",
       windowMs: longWindow,
       async run() {
         const begun = performance.now();
@@ -74,7 +74,7 @@ export function createLongWork({ server, room, sizes }: Place): LongWork[] {
       },
     },
     {
-      name: "audit rotate, 100,000 rows or a tenth",
+      name: "long: audit rotate, 100,000 rows or a tenth",
       windowMs: longWindow,
       async run() {
         const { value } = await server.api<{ count: number }>("GET", "/audit/", { page_size: 1 });
@@ -92,7 +92,7 @@ export function createLongWork({ server, room, sizes }: Place): LongWork[] {
       },
     },
     {
-      name: "key rotate",
+      name: "long: key rotate",
       windowMs: longWindow,
       async run() {
         const begun = performance.now();
@@ -101,7 +101,7 @@ export function createLongWork({ server, room, sizes }: Place): LongWork[] {
       },
     },
     {
-      name: "backup",
+      name: "long: backup",
       windowMs: longWindow,
       async run() {
         const to = join(room, "backup.tar.gz");

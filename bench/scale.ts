@@ -4,7 +4,7 @@
 //
 //   bun bench/scale.ts [--data DIR] [--tokens 1000000] [--users 200000] [--rows 10000000] [--connections 64] [--only TEXT]
 //   --data DIR   where the big directory is kept (default: a temporary one, 5 minutes to make and 4 GB)
-//   --only TEXT  only the steps whose name holds TEXT; nothing else
+//   --only TEXT  only the steps whose name holds TEXT (start, memory, tokens:, users:, audit:, long:), and what they are held against
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,10 +60,8 @@ await seed({ dataDir, ...sizes });
 const loginUsers = countLoginUsers(sizes.tokens, sizes.users);
 const warm = openLogins(dataDir, 0, Math.min(warmUsers, Math.floor(loginUsers / 2)));
 const cold = openLogins(dataDir, Math.floor(loginUsers / 2), Math.floor(loginUsers / 2));
-if (only === undefined) {
-  await measureStart();
-  await measureMemory();
-}
+if (isWanted("start")) await measureStart();
+if (isWanted("memory")) await measureMemory();
 const server = await startServer({ dataDir, env: guardsOff });
 try {
   const residentAtStart = await readResident(server);
