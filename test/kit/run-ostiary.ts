@@ -10,10 +10,14 @@ export interface CommandOutcome {
   stderr: string;
 }
 
-/** Runs `ostiary ARGS…`; `input` goes to its standard input, `env` replaces the environment. Killed after 15 s. */
+/** Runs `ostiary ARGS…`; `input` goes to its standard input, `env` replaces the environment. Killed after `patience` milliseconds. */
 export async function runOstiary(
   args: readonly string[],
-  { input = "", env = { PATH: process.env.PATH ?? "" } }: { input?: string; env?: Record<string, string> } = {},
+  {
+    input = "",
+    env = { PATH: process.env.PATH ?? "" },
+    patience = 15_000,
+  }: { input?: string; env?: Record<string, string>; patience?: number } = {},
 ): Promise<CommandOutcome> {
   for (const line of input.split("\n")) noteSecret(line);
   const child = Bun.spawn([process.execPath, mainFile, ...args], {
@@ -21,7 +25,7 @@ export async function runOstiary(
     stdin: new TextEncoder().encode(input),
     stdout: "pipe",
     stderr: "pipe",
-    timeout: 15_000,
+    timeout: patience,
     killSignal: "SIGKILL",
   });
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
