@@ -1,4 +1,4 @@
-// `npm run bench [-- NAME… [--options]]`: runs the benches named (all by default, but scale), each in a process of its own, then prints
+// `npm run bench [-- NAME… [--options]]`: runs the benches named (all by default, but scale and soak), each in a process of its own, then prints
 // their results as tables. Results stay in bench/results/. Benches print ratios for people; nothing here fails a build.
 import { join } from "node:path";
 import { printTable } from "./report.ts";
@@ -8,11 +8,12 @@ const benches: Record<string, string> = {
   overload: "log-ins over many times the connections that keep the server busy, and beside floods",
   backup: "log-ins while a backup is made",
   scale: "a million tokens: start, memory, log-ins, and everything administrators do beside them",
+  soak: "everything at once for a quarter of an hour (--minutes): do memory, descriptors and stalls grow?",
   tls: "log-ins over TLS against plain HTTP, over kept connections and with a handshake each",
 };
 
 /** Too long to be run unasked. */
-const onRequest = new Set(["scale"]);
+const onRequest = new Set(["scale", "soak"]);
 
 const args = process.argv.slice(2);
 const options = args.slice(args.findIndex((arg) => arg.startsWith("-")) >>> 0);
