@@ -12,6 +12,7 @@ import { type Settings, SettingsError } from "./config.ts";
 import { createAdmission } from "./core/admission.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
 import { createTokenBucket } from "./core/token-bucket.ts";
+import { createTurns } from "./core/turns.ts";
 import { openLog } from "./log.ts";
 import { createNotices } from "./log-notices.ts";
 import { limitRepeats } from "./log-repeats.ts";
@@ -29,6 +30,7 @@ import { openEndedSessions } from "./services/ended-sessions.ts";
 import type { Engine } from "./services/engine.ts";
 import { createGpgKeys } from "./services/gpg-keys.ts";
 import { createJobs } from "./services/jobs.ts";
+import { watchPressure } from "./services/loop-pressure.ts";
 import { BEAT_MS, watchLoop } from "./services/loop-watch.ts";
 import { createRemoteUser } from "./services/remote-user.ts";
 import { resolverContext } from "./services/resolvers.ts";
@@ -45,6 +47,9 @@ import type { Vault } from "./vault/vault.ts";
 
 const MAX_BUDGET_KEYS = 100_000;
 const MAX_REMEMBERED_PINS = 200_000;
+/** Enrolments, lists and searches (Load "dear"), working and waiting. */
+const DEAR_PLACES = 64;
+const DEAR_AT_ONCE = 8;
 
 export const databasePath = (dataDir: string) => join(dataDir, "ostiary.db");
 export const keysPath = (dataDir: string) => join(dataDir, "keys");
@@ -152,7 +157,19 @@ export async function assembleEngine(
     // Durations are by the real clock: who moves the engine's holds no loop.
     const realTick = () => performance.now();
     const loop = watchLoop(realTick, (milliseconds) => faultLog.warn("everything waited for one thing", { milliseconds }));
-    const beat = setInterval(loop.beat, BEAT_MS).unref();
+    const admission = createAdmission(settings["server.requests"]);
+    const pressure = watchPressure(realTick, () => admission.logins);
+    const dearTurns = createTurns({
+      places: DEAR_PLACES,
+      width: DEAR_AT_ONCE,
+      isPressed: () => pressure.isHigh,
+      after: (work, ms) => void setTimeout(work, ms),
+      tick: realTick,
+    });
+    const beat = setInterval(() => {
+      admission.observe(loop.beat());
+      pressure.beat();
+    }, BEAT_MS).unref();
     let wasReady = vault.ready;
     const engine: Engine = {
       dataDir,
@@ -187,7 +204,8 @@ export async function assembleEngine(
       ),
       pinMemory: createPinMemory(randomBytes(32), settings["pin.memory"] ? MAX_REMEMBERED_PINS : 0),
       pinCost: createPinCost(),
-      admission: createAdmission(settings["server.requests"]),
+      admission,
+      dearTurns,
       guard: openGuard(settings),
       steps: createStepTimer(realTick),
       rejectFloor: settings["pin.reject_floor"],

@@ -73,7 +73,7 @@ export const registry = {
   "server.requests": define({
     kind: integerKind(1, 1_000_000),
     default: 1024,
-    help: "Requests at work at once; more are refused with 503 and Retry-After before anything of them is read. /healthz, /readyz and /metrics always pass.",
+    help: "Requests at work at once, fewer while the server is late; more are refused with 503 and Retry-After before anything of them is read. /healthz, /readyz and /metrics always pass.",
   }),
   ...connectionSettings,
   ...tlsSettings,

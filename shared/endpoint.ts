@@ -10,6 +10,12 @@ export type Method = "GET" | "POST" | "PUT" | "DELETE";
  */
 export type Access = "none" | "user" | "admin";
 
+/**
+ * What a call asks of the server, so that under load log-ins come first: `login`, a log-in of somebody; `dear`, work that takes
+ * milliseconds of a processor or searches (it takes turns, engine/core/turns.ts); `plain`, all else.
+ */
+export type Load = "login" | "plain" | "dear";
+
 export interface Endpoint {
   methods: readonly Method[];
   /** First the full form; further forms of the same call after it. `:name` is a path parameter and a member of `params`. */
@@ -30,6 +36,8 @@ export interface Endpoint {
   id?: 1 | 2;
   /** Parameters beyond `params` reach the handler as they came (system settings, resolver fields). */
   open?: boolean;
+  /** Where absent: plain. */
+  load?: Load;
   /** bytes; the setting server.body_limit where absent */
   bodyLimit?: number;
   /** The audit trail gets no row (health, metrics, documentation). */

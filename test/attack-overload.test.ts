@@ -18,12 +18,12 @@ afterAll(() => app.stop());
 async function whileFull<T>(run: () => Promise<T>): Promise<T> {
   const { admission } = app.engine;
   let taken = 0;
-  while (admission.enter()) taken++;
+  while (admission.enter("login")) taken++;
   expect(taken).toBe(8);
   try {
     return await run();
   } finally {
-    while (taken-- > 0) admission.leave();
+    while (taken-- > 0) admission.leave("login");
   }
 }
 
@@ -85,5 +85,15 @@ describe("server.requests", () => {
 function bring(line: WeakKey): Inbound {
   const path = "/token";
   const headers = new Headers();
-  return { method: "GET", target: path, path, query: "", headers, peer: "127.0.0.1", line, read: async () => new Uint8Array(0) };
+  return {
+    method: "GET",
+    target: path,
+    path,
+    query: "",
+    headers,
+    peer: "127.0.0.1",
+    line,
+    isGone: () => false,
+    read: async () => new Uint8Array(0),
+  };
 }

@@ -34,7 +34,17 @@ const decodeParams = compileParams(schema);
 /** The bag of a body, and what the parameters make of it. */
 async function readBody(body: Uint8Array, contentType: string, query = ""): Promise<unknown> {
   const headers = new Headers({ "content-type": contentType, "user-agent": "FreeRADIUS" });
-  const inbound = { method: "POST", target: "/", path: "/", query, headers, peer: "127.0.0.1", line: {}, read: async () => body };
+  const inbound = {
+    method: "POST",
+    target: "/",
+    path: "/",
+    query,
+    headers,
+    peer: "127.0.0.1",
+    line: {},
+    isGone: () => false,
+    read: async () => body,
+  };
   const bag = await readBag(inbound, {}, 1e6);
   expect(bag.size).toBeLessThanOrEqual(1000);
   for (const name of bag.keys()) expect(name).toBeString();

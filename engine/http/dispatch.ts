@@ -47,7 +47,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       if (entry.noted) engine.clients.note(call.client, inbound.headers.get("user-agent"));
       forceIdentity(call.bag, call.caller);
       call.params = decode(call.bag);
-      const reply = await handler(call);
+      const reply = entry.load === "dear" ? await takeTurn(call, inbound, handler) : await handler(call);
       if (!call.audited) await writeAudit(call, reply.value !== false, null);
       if (reply.file) return respondFile(reply.file);
       if (entry.raw) return respondRaw(entry.raw, reply);
@@ -58,6 +58,23 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
     }
   };
 }
+
+/** He waits without a place among those at work. */
+async function takeTurn(call: Call, inbound: Inbound, handler: AnyHandler): Promise<Reply> {
+  const { admission, dearTurns } = call.engine;
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const work = () => {
+    begin();
+    return handler(call);
+  };
+  const reply = dearTurns.run(nameCaller(call), work, inbound.isGone);
+  await admission.rest(Promise.race([begun, reply]), "dear");
+  return reply;
+}
+
+/** For shares: a person or key, else an address. */
+const nameCaller = ({ caller, client }: Call): string =>
+  caller ? `${caller.role}\0${caller.username}\0${"realm" in caller ? caller.realm : ""}` : `\0${client}`;
 
 function respondFile({ name, contentType, body }: ReplyFile): Outgoing {
   // A name from a path must not end the header or the quotes.

@@ -18,6 +18,8 @@ export interface Inbound {
   peer: string;
   /** The connection, as a key. */
   line: WeakKey;
+  /** The other end has closed the connection: nobody will read an answer. */
+  isGone: () => boolean;
   /** Reads the body, at most `limit` bytes of it. Errors: those of ReadBody. */
   read: (limit: number) => Promise<Uint8Array>;
 }
@@ -57,6 +59,7 @@ export function toInbound(message: IncomingMessage, readBody: ReadBody): Inbound
     headers: { get: (name) => headerOf(message, name) },
     peer: plainAddress(message.socket.remoteAddress ?? ""),
     line: message.socket,
+    isGone: () => message.socket.destroyed,
     read: (limit) => readBody(message, limit),
   };
 }

@@ -9,7 +9,11 @@ import type { Call } from "./call.ts";
 export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">): ApiError {
   if (cause instanceof ApiError) return cause;
   if (cause instanceof VaultBusyError) {
-    return new ApiError("busy", { seconds: cause.retryAfterSeconds }, { retryAfter: cause.retryAfterSeconds, cause });
+    return new ApiError(
+      "busy",
+      { seconds: cause.retryAfterSeconds },
+      { retryAfter: cause.retryAfterSeconds, quiet: true, cause },
+    );
   }
   if (cause instanceof VaultLockedError) return new ApiError("locked", {}, { retryAfter: 30, cause });
   if (cause instanceof DeviceUnavailableError) return new ApiError("module_away", {}, { retryAfter: 5, cause });

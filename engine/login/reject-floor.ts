@@ -31,5 +31,5 @@ export async function answerNoSoonerThanAHash(
   const floor = floorOf(vault.hashLatency, pinCost.peak);
   if (floor <= 0) return;
   const elapsed = performance.now() - request.startedTick;
-  await admission.rest(Bun.sleep(Math.ceil(elapsed / floor) * floor - elapsed));
+  await admission.rest(Bun.sleep(Math.ceil(elapsed / floor) * floor - elapsed), "login");
 }

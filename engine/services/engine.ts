@@ -2,6 +2,7 @@
 
 import type { Audit } from "../audit/open-audit.ts";
 import type { Settings } from "../config.ts";
+import type { Turns } from "../core/turns.ts";
 import type { Log } from "../log.ts";
 import type { Notices } from "../log-notices.ts";
 import type { LoginEngine } from "../login/types.ts";
@@ -52,6 +53,8 @@ export interface Engine extends LoginEngine, Proxies {
   /** For faults that every call meets: the same line once a minute. */
   faultLog: Log;
   clock: ClockWatch;
+  /** Of what is dear (Load). */
+  dearTurns: Turns;
   /** How long the event loop was held. */
   loop: LoopWatch;
 }

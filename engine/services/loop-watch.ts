@@ -11,8 +11,8 @@ const WORTH_TELLING_MS = 1000;
 const BOUNDS = [0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5];
 
 export interface LoopWatch {
-  /** Called by the timer. */
-  beat(): void;
+  /** Called by the timer. How late it was, milliseconds. */
+  beat(): number;
   /** Milliseconds, the one that goes on at this moment included: of the last minute, and since the start. */
   longest(): { minute: number; ever: number };
   /** Every beat by its lateness. */
@@ -51,6 +51,7 @@ export function watchLoop(tick: () => number, onStall: (ms: number) => void): Lo
       ring[place] = Math.max(ring[place] ?? 0, late);
       ever = Math.max(ever, late);
       if (late >= WORTH_TELLING_MS) onStall(Math.round(late));
+      return late;
     },
     longest() {
       const now = tick();

@@ -12,6 +12,12 @@ export function renderMetrics(engine: Engine): string {
   return [
     ...renderSteps(steps.histograms),
     ...gauge("ostiary_requests_working", "Requests at work; bounded by server.requests.", engine.admission.working),
+    ...gauge(
+      "ostiary_requests_limit",
+      "Requests that may be at work now: server.requests, fewer while the loop is late.",
+      engine.admission.limit,
+    ),
+    ...gauge("ostiary_dear_waiting", "Enrolments, lists and searches that wait for their turn.", engine.dearTurns.waiting),
     ...counter("ostiary_requests_refused", "Requests refused because too many were at work.", engine.admission.refused),
     ...counter("ostiary_store_groups", "Transactions that made intents durable.", store.counters.groups),
     ...counter("ostiary_store_syncs", "Calls that brought the log to disk.", store.counters.syncs),

@@ -97,6 +97,7 @@ export const auditFilterColumns = Object.keys(filters).filter((name) =>
 
 export const audit = {
   auditList: endpoint({
+    load: "dear",
     methods: ["GET"],
     paths: ["/audit/"],
     access: "user",
@@ -125,6 +126,7 @@ export const audit = {
     errors: ["bad_parameter"],
   }),
   auditCsv: endpoint({
+    load: "dear",
     methods: ["GET"],
     paths: ["/audit/:csvfile"],
     access: "admin",

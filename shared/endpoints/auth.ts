@@ -34,6 +34,7 @@ export const uiDefaults = {
 
 export const auth = {
   authLogin: endpoint({
+    load: "login",
     methods: ["POST"],
     paths: ["/auth"],
     access: "none",

@@ -129,6 +129,7 @@ export const tokenAdmin = {
     errors: ["copy_source", "copy_target", "copy_without_owner", "invalid_serial", "token_locked"],
   }),
   tokenGetSerial: endpoint({
+    load: "dear",
     methods: ["GET"],
     paths: ["/token/getserial/:otp"],
     access: "admin",

@@ -32,6 +32,7 @@ export const tokenObject = Type.Object({
 
 export const tokenListing = {
   tokenList: endpoint({
+    load: "dear",
     methods: ["GET"],
     paths: ["/token/"],
     access: "user",

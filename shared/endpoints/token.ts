@@ -22,6 +22,7 @@ const onTokens = (verb: string, right: string, summary: string, description?: st
 
 export const token = {
   tokenInit: endpoint({
+    load: "dear",
     methods: ["POST"],
     paths: ["/token/init"],
     access: "user",
@@ -144,6 +145,7 @@ export const token = {
     errors: ["token_not_found", "invalid_serial", "token_locked"],
   }),
   tokenLost: endpoint({
+    load: "dear",
     methods: ["POST"],
     paths: ["/token/lost", "/token/lost/:serial"],
     access: "user",

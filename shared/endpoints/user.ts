@@ -17,6 +17,7 @@ const id = Type.Integer({ description: "number of the row" });
 
 export const user = {
   userList: endpoint({
+    load: "dear",
     methods: ["GET"],
     paths: ["/user/"],
     access: "user",
@@ -73,6 +74,7 @@ export const user = {
     errors: ["log_in_required", "config_admin", "missing_parameter", "resolver_name", "resolver_type_fixed"],
   }),
   resolverTest: endpoint({
+    load: "dear",
     methods: ["POST"],
     paths: ["/resolver/test"],
     access: "admin",

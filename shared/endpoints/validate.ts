@@ -5,6 +5,7 @@ import { flag, optional, secret, text } from "../params.ts";
 
 export const validate = {
   validateCheck: endpoint({
+    load: "login",
     methods: ["POST", "GET"],
     paths: ["/validate/check"],
     access: "none",

@@ -13,6 +13,7 @@ export async function answerRequest(app: App, request: Request, peer = "127.0.0.
     headers: request.headers,
     peer,
     line: request,
+    isGone: () => false,
     async read(limit) {
       const bytes = await request.bytes();
       if (bytes.length > limit) throw new ApiError("body_too_large", { limit });
