@@ -50,8 +50,9 @@ export interface Step {
   p99: number;
   idleP99: number;
   times: number;
-  /** The longest time that the event loop was held meanwhile, milliseconds; an upper bound. */
+  /** The longest time that the event loop was held meanwhile, and by log-ins alone, milliseconds; upper bounds. */
   stallMs: number;
+  idleStallMs: number;
   met: boolean;
   note?: string;
 }
@@ -130,6 +131,7 @@ const stepHead = [
   "alone",
   "times",
   "loop held",
+  "alone",
   "",
 ];
 const printStep = (step: Step) => [
@@ -139,6 +141,7 @@ const printStep = (step: Step) => [
   ...[step.besideMs, step.besideWorstMs, step.p99, step.idleP99].map(printMs),
   step.times.toFixed(1),
   printMs(step.stallMs),
+  printMs(step.idleStallMs),
   tellMet(step.met),
 ];
 

@@ -246,7 +246,7 @@ async function measureLong(work: LongWork, capacity: number): Promise<void> {
   tellStep();
 }
 
-type Beside = Pick<Step, "besideMs" | "besideWorstMs" | "p99" | "idleP99" | "times" | "stallMs">;
+type Beside = Pick<Step, "besideMs" | "besideWorstMs" | "p99" | "idleP99" | "times" | "stallMs" | "idleStallMs">;
 type Work = (isOver: () => boolean) => Promise<number[]>;
 
 /** The median of three windows by the p99 of their log-ins, where the first one misses. */
@@ -259,9 +259,11 @@ async function measureBeside(capacity: number, work: Work, tries: number, forMs 
 
 /** Log-ins alone, then the same with `work` beside them. */
 async function measureWindow(capacity: number, work: Work, forMs: number): Promise<Beside> {
+  const idle = await readStalls(server);
   idleP99s.push((await runHalf(capacity)).p99);
   const idleP99 = takeMedian(idleP99s.slice(-idleWindows));
   const before = await readStalls(server);
+  const idleStallMs = findLongestStall(idle, before);
   let over = false;
   const load = runHalf(capacity, forMs).then(async (result) => {
     over = true;
@@ -271,15 +273,23 @@ async function measureWindow(capacity: number, work: Work, forMs: number): Promi
   await Bun.sleep(300);
   const [{ result, stallMs }, beside] = await Promise.all([load, work(() => over)]);
   const { p99 } = result;
-  return { besideMs: takeMedian(beside), besideWorstMs: Math.max(...beside), p99, idleP99, times: p99 / idleP99, stallMs };
+  return {
+    besideMs: takeMedian(beside),
+    besideWorstMs: Math.max(...beside),
+    p99,
+    idleP99,
+    times: p99 / idleP99,
+    stallMs,
+    idleStallMs,
+  };
 }
 
 function tellStep(): void {
   const step = steps.at(-1);
   if (!step) return;
-  const { claim, ms, besideMs, times, stallMs, met, note = "" } = step;
+  const { claim, ms, besideMs, times, stallMs, idleStallMs, met, note = "" } = step;
   tell(
     `${claim}: ${ms?.toFixed(1) ?? "-"} ms, beside log-ins ${besideMs.toFixed(1)} ms, their p99 ${times.toFixed(1)} times, ` +
-      `loop held ${stallMs} ms ${met ? "" : "MISSED "}${note}`,
+      `loop held ${stallMs} ms (alone ${idleStallMs}) ${met ? "" : "MISSED "}${note}`,
   );
 }
