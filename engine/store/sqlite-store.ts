@@ -89,7 +89,7 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
   migrate(db, migrations, options.now);
   const audit = openAuditLog(db, { ...options, newEpoch: options.newEpoch ?? false });
   // From here on waiting for other writers is the group commit's affair, not SQLite's.
-  db.run(`PRAGMA busy_timeout = ${options.exclusive ? 5 : 0}`);
+  db.run("PRAGMA busy_timeout = 0");
 
   const cache = createTokenCache(options.tokenCache ?? 100_000);
   const reads = createTokenReads(db, cache);
