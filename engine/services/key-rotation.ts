@@ -108,17 +108,19 @@ export class KeyInUseError extends Error {
 export function rotateKeys(host: KeyHost, place: KeyPlace, by: string, control: RotationControl): Promise<Rotation> {
   return withRingLock(host, async () => {
     const before = await host.vault.describeRing();
-    const isNew = !before.open || countLeft(before, await countSealed(host)) === 0;
+    // Each count reads whole tables.
+    const counts = await countSealed(host);
+    const isNew = !before.open || countLeft(before, counts) === 0;
     const { active } = isNew ? await makeKey(host, place, "key rotate", by) : before;
     if (active === null) throw new Error("an open ring has an active key");
-    const total = countLeft({ ...before, active }, await countSealed(host)) ?? 0;
+    const total = countLeft({ ...before, active }, counts) ?? 0;
     const done = { resealed: 0, broken: 0 };
-    for (let pass = 0, left = total; pass < MAX_PASSES && left > done.broken && !control.signal.aborted; pass++) {
+    let left = total;
+    for (let pass = 0; pass < MAX_PASSES && left > done.broken && !control.signal.aborted; pass++) {
       done.broken = 0;
       for (const column of sealedColumns) await resealColumn(host, column, active, done, total, control);
       left = countLeft({ ...before, active }, await countSealed(host)) ?? 0;
     }
-    const left = countLeft({ ...before, active }, await countSealed(host)) ?? 0;
     await writeRow(host, "key rotate", by, `${active}: ${done.resealed} values sealed anew, ${left} left`);
     return { active, isNew, ...done, left };
   });
