@@ -1,6 +1,6 @@
 // A request as it came in and the answer that goes out, without the web's Request and Response: node:http brings and takes the
 // parts, and building the objects only to take them apart again costs a login more than its cryptography.
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { formatAddress, parseAddress } from "../core/cidr.ts";
 import type { ReadBody } from "./read-body.ts";
 
@@ -51,12 +51,13 @@ export function toInbound(message: IncomingMessage, readBody: ReadBody): Inbound
   const target = named.startsWith("/") ? named : named.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const mark = target.indexOf("?");
   const sent = mark < 0 ? target : target.slice(0, mark);
+  const { headers } = message;
   return {
     method: message.method === "HEAD" ? "GET" : (message.method ?? "GET"),
     target: sent,
     path: normalisePath(sent),
     query: mark < 0 ? "" : target.slice(mark + 1),
-    headers: { get: (name) => headerOf(message, name) },
+    headers: { get: (name) => headerOf(headers, name) },
     peer: plainAddress(message.socket.remoteAddress ?? ""),
     line: message.socket,
     isGone: () => message.socket.destroyed,
@@ -71,7 +72,7 @@ export function plainAddress(address: string): string {
 }
 
 /** One value, as Headers.get gives it: of a header that may stand once the first counts. */
-function headerOf(message: IncomingMessage, name: string): string | null {
-  const value = message.headers[name];
+function headerOf(headers: IncomingHttpHeaders, name: string): string | null {
+  const value = headers[name];
   return value === undefined ? null : Array.isArray(value) ? value.join(", ") : value;
 }
