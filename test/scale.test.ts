@@ -25,6 +25,7 @@ const sizes = {
   users: sizeOf("USERS", 200_000, 2000),
   rows: sizeOf("ROWS", 10_000_000, 50_000),
 };
+const keptData = process.env.OSTIARY_SCALE_DATA;
 const patience = full ? 900_000 : 30_000;
 setDefaultTimeout(patience);
 const env = { ...QUICK_ENV, OSTIARY_GUARD_USER: "off", OSTIARY_GUARD_AUTH: "off" };
@@ -37,7 +38,7 @@ let spare: SeededLogins;
 let tokens: SeededToken[];
 
 beforeAll(async () => {
-  const dataDir = process.env.OSTIARY_SCALE_DATA ?? makeDataDir();
+  const dataDir = keptData ?? makeDataDir();
   await seed({ dataDir, ...sizes });
   server = await startServer({ dataDir, env });
   const people = countLoginUsers(sizes.tokens, sizes.users);
@@ -45,7 +46,7 @@ beforeAll(async () => {
   spare = openLogins(dataDir, people - 100, 100);
   tokens = Array.from({ length: sizes.tokens }, (_, n) => describeToken(n, sizes.tokens, sizes.users));
 }, patience);
-afterAll(() => server.stop({ keep: process.env.OSTIARY_SCALE_DATA !== undefined }));
+afterAll(() => server.stop({ keep: keptData !== undefined }));
 
 if (!full) test.skip("the same on a million tokens: OSTIARY_SCALE=1 (15 minutes)", () => {});
 
@@ -207,7 +208,8 @@ describe("the audit trail", () => {
 test("rotation of keys beside log-ins: every value comes under the new key, and the seeds open", async () => {
   const rotated = await besideLogins(() => runCommand(["key", "rotate"]));
   expect(rotated).toMatchObject({ broken: 0, left: 0 });
-  expect(Number(rotated.resealed)).toBe(tokens.filter(({ type }) => type !== "spass").length);
+  // In a directory that was used before, an unfinished rotation is taken up.
+  if (!keptData) expect(Number(rotated.resealed)).toBe(tokens.filter(({ type }) => type !== "spass").length);
   for (let round = 0; round < 20; round++) expect(await logIn(logins)).toBe(true);
 });
 
