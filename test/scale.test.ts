@@ -138,10 +138,11 @@ describe("POST /validate/check", () => {
     expect((await check(server, params)).accepted).toBe(false);
   });
   const isSound = ({ type, active, revoked, full: isFull }: SeededToken) => type === "totp" && active && !revoked && !isFull;
+  // A different token each: a value is good once.
   const states: [state: string, fits: (token: SeededToken) => boolean, accepted: boolean][] = [
     ["sound, PIN", (token) => isSound(token) && token.pinned, true],
-    ["sound, SHA-256", (token) => isSound(token) && token.algorithm === "sha256", true],
-    ["sound, nobody's", (token) => isSound(token) && token.owner === null, true],
+    ["sound, SHA-256", (token) => isSound(token) && !token.pinned && token.algorithm === "sha256", true],
+    ["sound, nobody's", (token) => isSound(token) && !token.pinned && token.algorithm === "sha1" && token.owner === null, true],
     ["disabled", ({ type, active, revoked }) => type === "totp" && !active && !revoked, false],
     ["revoked", ({ type, revoked }) => type === "totp" && revoked, false],
     ["failed too often", ({ type, active, revoked, full: isFull }) => type === "totp" && active && !revoked && isFull, false],
