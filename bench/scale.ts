@@ -3,7 +3,7 @@
 // rotations and new rows change it, and the next run takes it as it is then.
 //
 //   bun bench/scale.ts [--data DIR] [--tokens 1000000] [--users 200000] [--rows 10000000] [--connections 64] [--only TEXT]
-//   --data DIR   where the big directory is kept (default: a temporary one, 5 minutes to make and 4 GB)
+//   --data DIR   where the big directory is kept (default: a temporary one, 4 minutes to make and 2.5 GB)
 //   --only TEXT  only the steps whose name holds TEXT (start, memory, tokens:, users:, audit:, long:), and what they are held against
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
