@@ -64,6 +64,14 @@ test("one longer than the window empties it and is all that is in it", () => {
   expect(watch.longest()).toEqual({ minute: 40, ever: 3_600_000 });
 });
 
+test("a minute without a beat has forgotten what was before it", () => {
+  const { watch, run, turn, hold } = makeLoop();
+  turn(100_000);
+  run(2);
+  hold(BEAT_MS + 70_000);
+  expect(watch.longest()).toEqual({ minute: 70_000, ever: 100_000 });
+});
+
 test("from a second on it is told; a bucket takes its upper bound", () => {
   const { watch, told, turn } = makeLoop();
   turn(999);
