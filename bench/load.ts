@@ -17,6 +17,10 @@ export interface LoadPlan {
   forMs?: number;
   /** Requests a second, whatever the server makes of them: one that finds every connection at work counts from when it was due. */
   perSecond?: number;
+  /** A request that is refused with 503 is sent again, after all others; the load ends after so many milliseconds. */
+  againForMs?: number;
+  /** GET: the bodies are paths with their queries. */
+  method?: "POST" | "GET";
   /** What makes an answer good; "any": that it came. */
   expect?: "true" | "any";
   headers?: Record<string, string>;
@@ -29,6 +33,8 @@ export interface LoadResult {
   firstBad?: string;
   /** Answers with status 503. */
   refused: number;
+  /** Until a refusal came, milliseconds: the middle one. */
+  refusedP50: number;
   seconds: number;
   perSecond: number;
   /** Good answers a second until the last request was sent: without the end, when connections have nothing left to ask. */
@@ -59,6 +65,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
 
 interface Line {
   sentAt: number;
+  request: Buffer<ArrayBuffer>;
   /** What has come of an answer that is not complete; empty nearly always. */
   partial: Buffer;
 }
@@ -75,11 +82,16 @@ function measureAnswer(chunk: Buffer): number {
 
 /** Sends the plan's requests and gathers the figures. */
 async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promise<LoadResult> {
-  const { port, connections, path = "/validate/check", forMs, perSecond, expect = "true" } = plan;
+  const { port, connections, path = "/validate/check", forMs, perSecond, expect = "true", againForMs, method = "POST" } = plan;
   const extra = Object.entries(plan.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/x-www-form-urlencoded\r\n${extra.join("")}`;
-  const requests = bodies.map((body) => Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`));
+  const requests = bodies.map((body) =>
+    method === "GET"
+      ? Buffer.from(`GET ${body} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${extra.join("")}\r\n`)
+      : Buffer.from(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
+  );
   const latencies: number[] = [];
+  const refusals: number[] = [];
   const result = { good: 0, refused: 0, firstBad: undefined as string | undefined };
   let next = 0;
   let open = 0;
@@ -96,7 +108,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
       Bun.connect<Line>({
         hostname: "127.0.0.1",
         port,
-        data: { sentAt: 0, partial: Buffer.alloc(0) },
+        data: { sentAt: 0, request: Buffer.alloc(0), partial: Buffer.alloc(0) },
         socket: {
           data: onData,
           close: () => fail(new Error("the server closed a connection")),
@@ -107,7 +119,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
   );
   const cpuBefore = process.cpuUsage();
   const start = performance.now();
-  const stopAt = forMs === undefined ? Number.POSITIVE_INFINITY : start + forMs;
+  const stopAt = start + (forMs ?? againForMs ?? Number.POSITIVE_INFINITY);
 
   const idle: Bun.Socket<Line>[] = [];
 
@@ -128,6 +140,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
       socket.data.sentAt = justFreed ? due : now;
     } else socket.data.sentAt = now;
     next++;
+    socket.data.request = request;
     if (socket.write(request) !== request.length) fail(new Error("a request did not fit into the socket"));
   }
 
@@ -145,7 +158,11 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
     latencies.push(now - line.sentAt);
     if (expect === "any" || whole.indexOf('"value":true') >= 0) result.good++;
     else result.firstBad ??= whole.toString();
-    if (whole.toString("latin1", 9, 12) === "503") result.refused++;
+    if (whole.toString("latin1", 9, 12) === "503") {
+      result.refused++;
+      refusals.push(now - line.sentAt);
+      if (againForMs !== undefined) requests.push(line.request);
+    }
     sendNext(socket, now, true);
   }
 
@@ -161,6 +178,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
   const seconds = (performance.now() - start) / 1000;
   const cpu = process.cpuUsage(cpuBefore);
   latencies.sort((a, b) => a - b);
+  refusals.sort((a, b) => a - b);
   const at = (share: number) => round(latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0);
   return {
     requests: latencies.length,
@@ -168,6 +186,7 @@ async function generate(plan: Omit<LoadPlan, "bodies">, bodies: string[]): Promi
     seconds: round(seconds),
     perSecond: Math.round(latencies.length / seconds),
     goodWhileSending: sending ? Math.round((1000 * sending.good) / (sending.until - start)) : 0,
+    refusedP50: round(refusals[refusals.length >> 1] ?? 0),
     p50: at(0.5),
     p99: at(0.99),
     max: at(1),

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createApp } from "../engine/http/app.ts";
 import type { Inbound } from "../engine/http/exchange.ts";
 import { renderMetrics } from "../engine/services/metrics.ts";
-import { startApp, type TestApp } from "./kit/start-app.ts";
+import { adminName, adminPassword, startApp, type TestApp } from "./kit/start-app.ts";
 import { check, enrol, readAudit, readToken } from "./kit/tokens.ts";
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startApp({ "server.requests": "8" });
+  app = await startApp({ "server.requests": "8", "vault.dear_queue": "8" });
   await app.addRealm("home", ["alice:x:1:1:Alice:/:"]);
 });
 afterAll(() => app.stop());
@@ -78,6 +78,93 @@ describe("server.requests", () => {
     });
     expect([(await front(bring({}))).status, waiting]).toEqual([401, true]);
     expect((await served)?.status).toBe(401);
+  });
+});
+
+describe("who waits at the gate", () => {
+  const settle = async () => {
+    for (let turns = 0; turns < 20; turns++) await new Promise<void>((resolve) => void setImmediate(resolve));
+  };
+
+  test("is served when the rush is over, not only when his time is", async () => {
+    const front = createApp(app.engine);
+    const line = {};
+    const told: number[] = [];
+    await whileFull(async () => {
+      await front(bring(line));
+      void front(bring(line)).then(({ status }) => told.push(status));
+      await settle();
+    });
+    expect(told).toEqual([]);
+    await front(bring({}));
+    await settle();
+    expect(told).toEqual([401]);
+  });
+
+  test("and hung up meanwhile, is dropped", async () => {
+    const front = createApp(app.engine);
+    const line = {};
+    let waiting: Promise<{ status: number }> | undefined;
+    await whileFull(async () => {
+      await front(bring(line));
+      waiting = front({ ...bring(line), isGone: () => true });
+      await settle();
+    });
+    await front(bring({}));
+    expect((await waiting)?.status).toBe(503);
+  });
+});
+
+describe("a flood leaves nothing half done: what is refused left no row and changed nothing, what is served has its row", () => {
+  const rows = (action: string) => readAudit(app.dataDir, `action = '${action}'`).length;
+  const count = (answers: { status: number }[], status: number) => answers.filter((answer) => answer.status === status).length;
+  /** The same call from so many connections at once, past the gate's own number of places. */
+  const flood = async (times: number, method: string, path: string, params: Record<string, unknown>) => {
+    const calls: Promise<{ status: number; headers: Headers }>[] = [];
+    for (let at = 0; at < times; at++) {
+      calls.push(app.api(method, path, params));
+      // Let it come so far that it waits or is refused.
+      if (at % 4 === 3) await Promise.race([calls.at(-1), new Promise<void>((resolve) => void setImmediate(resolve))]);
+    }
+    return Promise.all(calls);
+  };
+
+  test.each<[string, string, Record<string, unknown>]>([
+    ["POST", "/token/init", { type: "hotp", genkey: 1 }],
+    ["GET", "/token/", {}],
+    ["GET", "/user/", {}],
+    ["GET", "/audit/", {}],
+  ])("%s %s: log-ins go on beside it", async (method, path, params) => {
+    const token = await enrol(app, { user: "alice", pin: "sesame" });
+    const tokensBefore = (await app.api<{ count: number }>("GET", "/token/")).value?.count ?? 0;
+    const action = `${method} ${path}`;
+    const before = rows(action);
+    // 32 is the share of one caller (64 places for dear work).
+    const answers = flood(100, method, path, params);
+    expect((await check(app, { user: "alice", pass: `sesame${token.value(0)}` })).accepted).toBe(true);
+    const told = await answers;
+    const served = count(told, 200);
+    expect([served > 0, served + count(told, 503)]).toEqual([true, 100]);
+    for (const { status, headers } of told) if (status === 503) expect(headers.get("retry-after")).toMatch(/^[1-5]$/);
+    expect(rows(action) - before).toBe(served);
+    const { admission, dearTurns } = app.engine;
+    expect([admission.working, dearTurns.waiting, dearTurns.working]).toEqual([0, 0, 0]);
+    if (path === "/token/init") {
+      const after = (await app.api<{ count: number }>("GET", "/token/")).value?.count ?? 0;
+      expect(after - tokensBefore).toBe(served);
+    }
+  });
+
+  test("POST /auth with wrong passwords: hashes are bounded, whoever finds no place leaves no row; then the right one is good", async () => {
+    const before = rows("POST /auth");
+    const wrong = { username: "admin", password: "wrong" };
+    const told = await Promise.all(Array.from({ length: 8 }, () => flood(5, "POST", "/auth", wrong)));
+    const answers = told.flat();
+    expect(count(answers, 401) + count(answers, 503)).toBe(40);
+    expect(count(answers, 503)).toBeGreaterThan(0);
+    expect(rows("POST /auth") - before).toBe(count(answers, 401));
+    expect(app.engine.admission.working).toBe(0);
+    expect((await app.api("POST", "/auth", { username: adminName, password: adminPassword }, { token: "" })).status).toBe(200);
   });
 });
 

@@ -154,7 +154,7 @@ describe("the workers of the server", () => {
     const trail = openTrailReader({ databasePath, publicKey });
     const query = { ...everything, conditions: [{ column: "administrator", like: "only*" } as const] };
     const check = { now: 0, graceMs: 0, budget: 0 };
-    const page = await trail.findPage({ query, offset: 0, limit: 2, count: true, budgetMs: 1000, check });
+    const page = await trail.findPage({ query, offset: 0, limit: 2, count: true, budgetMs: 1000, check }, "");
     expect(page.count).toBeGreaterThan(10);
     expect(page.rows.map(({ administrator }) => administrator)).toEqual(["anna", "anna"]);
     await trail.close();

@@ -15,6 +15,9 @@ const everything: AuditQuery = { conditions: [], since: null, until: null, befor
 // Ten million rows without an index are counted in half a second.
 const countMs = 20_000;
 
+/** Among those who search, beside callers of the API. */
+const OWN_NAME = "retention";
+
 /** AU-04: rows older than `days`. */
 export function planByAge(days: number, now: number): PlannedRotation {
   return { plan: { kind: "age", before: now - days * dayMs }, why: `rows older than ${days} days` };
@@ -23,10 +26,10 @@ export function planByAge(days: number, now: number): PlannedRotation {
 /** AU-03: if there are more than `high` rows, all but the newest `low`. Null: there are not. */
 export async function planByCount(trail: TrailReader, high: number, low: number): Promise<PlannedRotation | null> {
   const search = { query: everything, limit: 1, budgetMs: countMs, check: { now: 0, graceMs: 0, budget: 0 } };
-  const { count, complete } = await trail.findPage({ ...search, offset: 0, count: true });
+  const { count, complete } = await trail.findPage({ ...search, offset: 0, count: true }, OWN_NAME);
   if (!complete) throw new Error("the rows of the audit trail could not be counted in time");
   if (count <= high || count <= low) return null;
-  const { rows } = await trail.findPage({ ...search, offset: count - low - 1, count: false });
+  const { rows } = await trail.findPage({ ...search, offset: count - low - 1, count: false }, OWN_NAME);
   const last = rows[0]?.id;
   return last === undefined ? null : { plan: { kind: "count", upTo: last }, why: `all but the newest ${low} of ${count} rows` };
 }

@@ -1,6 +1,7 @@
 // Runs in a worker thread: searches of the audit trail, on connections of their own. Nothing here writes.
 import { Database } from "bun:sqlite";
 import { workerData } from "piscina";
+import { lowerPriority } from "../store/low-priority.ts";
 import { type CheckOptions, createRowChecker, type RowVerdict } from "./check-rows.ts";
 import { indexPath, isIndexDamage, openIndexForReading } from "./index-file.ts";
 import { toAuditPublicKey } from "./public-key.ts";
@@ -30,6 +31,7 @@ export interface Page extends Omit<Found, "ids"> {
 /** Errors travel as data: an Error loses its `code` on the way between threads. */
 export type PageAnswer = { page: Page } | { code: string; message: string };
 
+lowerPriority();
 const { databasePath, publicKey } = workerData as TrailWorkerData;
 const db = new Database(databasePath, { readonly: true });
 db.run("PRAGMA busy_timeout = 1000");

@@ -1,5 +1,6 @@
 // From a routed request to its answer: who, what, do, tell, in this order, the same for every endpoint.
 import type { Endpoint } from "@ostiary/shared/endpoint.ts";
+import { nameCaller } from "../services/caller.ts";
 import type { Engine } from "../services/engine.ts";
 import { writeAudit, writeCall } from "./audit-call.ts";
 import { authenticate, forceIdentity } from "./authenticate.ts";
@@ -67,14 +68,10 @@ async function takeTurn(call: Call, inbound: Inbound, handler: AnyHandler): Prom
     begin();
     return handler(call);
   };
-  const reply = dearTurns.run(nameCaller(call), work, inbound.isGone);
+  const reply = dearTurns.run(call.caller ? nameCaller(call.caller) : call.client, work, inbound.isGone);
   await admission.rest(Promise.race([begun, reply]), "dear");
   return reply;
 }
-
-/** For shares: a person or key, else an address. */
-const nameCaller = ({ caller, client }: Call): string =>
-  caller ? `${caller.role}\0${caller.username}\0${"realm" in caller ? caller.realm : ""}` : `\0${client}`;
 
 function respondFile({ name, contentType, body }: ReplyFile): Outgoing {
   // A name from a path must not end the header or the quotes.

@@ -4,8 +4,8 @@
 //
 // The floor follows the dearest log-in seen lately, but only between two and four hashes: users with up to two PINs look like
 // everybody else whatever happened before, and nobody can hold the refusals of all above four hashes with many tokens of his own.
-// The cost of a hash is measured with its wait for a worker, so a flood of hashes raises the floor for as long as it lasts (up to
-// LONGEST_MS): without that the wait would tell who was hashed from who was not.
+// What a hash costs is measured in the worker, and the wait for one is counted by those who wait now: so a flood of hashes raises the
+// floor while it lasts (up to LONGEST_MS), or the wait would tell who was hashed from who was not, and not a moment longer.
 // What stays visible: a user with more than four tokens of differing PINs, by refusals that come a multiple later; and one with
 // three or four, to the first who asks after nobody was refused so late for a while.
 import type { LoginEngine, LoginRequest } from "./types.ts";

@@ -10,6 +10,7 @@ import { quoteCsvValue } from "../core/quoted-csv.ts";
 import { compileWildcard } from "../core/wildcard.ts";
 import { buildQuery } from "./audit-query.ts";
 import { type AuditView, viewOf } from "./audit-view.ts";
+import { nameCaller } from "./caller.ts";
 import type { Engine } from "./engine.ts";
 import type { Caller } from "./sessions.ts";
 
@@ -33,14 +34,17 @@ export async function listAudit(
   const view = viewOf(caller);
   const current = params.page ?? 1;
   const size = params.page_size ?? DEFAULT_PAGE_SIZE;
-  const page = await engine.audit.trail.findPage({
-    query: await buildQuery(params, view, engine.now(), chainFinder(engine)),
-    offset: (current - 1) * size,
-    limit: size,
-    count: true,
-    budgetMs: SEARCH_MS,
-    check: checkOptions(engine, PAGE_BUDGET),
-  });
+  const page = await engine.audit.trail.findPage(
+    {
+      query: await buildQuery(params, view, engine.now(), chainFinder(engine)),
+      offset: (current - 1) * size,
+      limit: size,
+      count: true,
+      budgetMs: SEARCH_MS,
+      check: checkOptions(engine, PAGE_BUDGET),
+    },
+    shareOf(caller),
+  );
   const { count, complete, searchedTo } = page;
   return {
     auditdata: toEntries(page, view),
@@ -66,14 +70,17 @@ export async function exportAudit(params: CsvParams, caller: Caller | null, engi
     // Rows that are written while this goes out do not prolong it.
     let { before, after } = ascending ? { ...query, before: query.before ?? (await endOfTrail(engine)) } : query;
     for (;;) {
-      const page = await engine.audit.trail.findPage({
-        query: { ...query, before, after },
-        offset: 0,
-        limit: CSV_SLICE,
-        count: false,
-        budgetMs: SEARCH_MS,
-        check: checkOptions(engine, CSV_BUDGET),
-      });
+      const page = await engine.audit.trail.findPage(
+        {
+          query: { ...query, before, after },
+          offset: 0,
+          limit: CSV_SLICE,
+          count: false,
+          budgetMs: SEARCH_MS,
+          check: checkOptions(engine, CSV_BUDGET),
+        },
+        shareOf(caller),
+      );
       const entries = toEntries(page, view);
       if (entries.length > 0) yield entries.map((entry) => toLine(entry, columns)).join("");
       const last = entries.length === CSV_SLICE ? page.rows.at(-1)?.id : page.searchedTo;
@@ -83,6 +90,8 @@ export async function exportAudit(params: CsvParams, caller: Caller | null, engi
     }
   }
 }
+
+const shareOf = (caller: Caller | null): string => (caller ? nameCaller(caller) : "");
 
 function toLine(entry: Partial<AuditEntryObject>, columns: readonly AuditColumn[]): string {
   return `${columns.map((column) => quoteCsvValue(entry[column] ?? "")).join(",")}\n`;

@@ -33,6 +33,11 @@ export interface ValidateKey {
   keyId: string;
 }
 
+/** One name for one caller, whatever role: for what each has a share of. */
+export function nameCaller(caller: Caller): string {
+  return caller.role === "admin" ? `admin ${nameAdmin(caller)}` : `user ${caller.username}@${caller.realm}`;
+}
+
 /** As the audit trail names an administrator: those of a realm with it, for a local one may have the same name. */
 export function nameAdmin({ username, realm }: AdminCaller): string {
   return realm === "" ? username : `${username}@${realm}`;

@@ -3,7 +3,7 @@
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { workerData } from "node:worker_threads";
-import type { Answer, DearJob, WorkerSettings } from "./jobs.ts";
+import type { Answer, DearJob, Verified, WorkerSettings } from "./jobs.ts";
 import { readSessionKeys } from "./keys.ts";
 import { checkPasswordHash, makePasswordHash } from "./passwords.ts";
 import { renderQrPng } from "./qr-png.ts";
@@ -26,8 +26,11 @@ function runJob(job: DearJob): unknown {
   switch (job.kind) {
     case "idle":
       return true;
-    case "verify":
-      return checkPasswordHash(season(job), job.hash);
+    case "verify": {
+      const began = performance.now();
+      const matches = checkPasswordHash(season(job), job.hash);
+      return { matches, ms: performance.now() - began } satisfies Verified;
+    }
     case "hash":
       return makePasswordHash(season(job), settings.cost);
     case "qr":

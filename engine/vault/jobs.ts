@@ -33,6 +33,12 @@ export type DearJob =
   | { kind: "hash"; password: string; peppered: boolean }
   | { kind: "qr"; texts: readonly string[] };
 
+/** The answer to `verify`; `ms`: without the wait for a worker. */
+export interface Verified {
+  matches: boolean;
+  ms: number;
+}
+
 /** Faults travel as values: what a pool rejects with is then always a lost worker, and may be tried again. */
 export type Answer =
   | { ok: true; value: unknown }

@@ -192,6 +192,16 @@ describe("dear lane", () => {
     expect(vault.hashLatency).not.toBe(before);
   });
 
+  test("hashLatency: who waits raises it, and it falls with the queue", async () => {
+    const hash = await vault.hashPassword("y");
+    const calm = vault.hashLatency;
+    const jobs = Array.from({ length: 64 }, () => vault.verifyPassword("x", hash));
+    const flooded = vault.hashLatency;
+    expect(flooded).toBeGreaterThan(10 * calm);
+    await Promise.all(jobs);
+    expect(vault.hashLatency).toBeLessThan(flooded);
+  });
+
   test("renderQrs: PNG, and RangeError for what does not fit", async () => {
     expect([...((await vault.renderQrs(["otpauth://totp/x"]))[0] ?? new Uint8Array()).subarray(1, 4)]).toEqual([
       0x50, 0x4e, 0x47,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { MAX_SEARCH } from "../core/hotp.ts";
 import type { DeviceSettings } from "./device.ts";
-import type { DearJob, FastJob, WorkerSettings } from "./jobs.ts";
+import type { DearJob, FastJob, Verified, WorkerSettings } from "./jobs.ts";
 import { readPublicKeys } from "./keys.ts";
 import { type Lane, openLane } from "./lane.ts";
 import { ANSWER } from "./otp-batch.ts";
@@ -31,7 +31,7 @@ export interface VaultOptions {
 
 /** Single jobs (signatures, seals) under way for each fast worker, beside the batches. */
 const SINGLES_IN_FLIGHT = 2;
-/** How much a new measurement moves the hash latency. */
+/** How much a new measurement moves the cost of a hash. */
 const SMOOTHING = 0.1;
 /** Longest secret `equals` compares and longest candidate that crosses to a worker. */
 const MAX_CANDIDATE = 65_536;
@@ -88,7 +88,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
   const runFast = makeSingleRunner(fast, SINGLES_IN_FLIGHT * fastWorkers);
   const runDear = makeSingleRunner(dear, dearWorkers);
   const batch = makeBatcher(fast, fastWorkers);
-  let hashLatency = 0;
+  let hashMs = 0;
   let closed: Promise<void> | null = null;
 
   /** Runs a job that needs the ring. Not sent at all while it is locked. */
@@ -110,10 +110,9 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     });
 
   const measureVerify = async (job: DearJob & { kind: "verify" }): Promise<boolean> => {
-    const start = performance.now();
-    const matches = await runDear<boolean>(job);
+    const { matches, ms } = await runDear<Verified>(job);
     // Only what was hashed: an unreadable hash answers at once and would pull the value down.
-    if (parseArgon2(job.hash) !== null) hashLatency += SMOOTHING * (performance.now() - start - hashLatency);
+    if (parseArgon2(job.hash) !== null) hashMs += SMOOTHING * (ms - hashMs);
     return matches;
   };
 
@@ -154,7 +153,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     renderQrs: (texts) => runDear<Uint8Array[]>({ kind: "qr", texts }),
     needsRehash: (hash) => isOutdated(hash, options.hash),
     get hashLatency() {
-      return hashLatency;
+      return hashMs * (1 + dear.queued / dearWorkers);
     },
     publicKeys: async () => publicKeys,
     get gauges() {
@@ -166,7 +165,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     },
   };
   try {
-    await Promise.all([door.settled, measureHash(runDear).then((measured) => (hashLatency = measured))]);
+    await Promise.all([door.settled, measureHash(runDear).then((measured) => (hashMs = measured))]);
   } catch (fault) {
     await vault.close();
     throw fault;

@@ -110,7 +110,9 @@ export interface Vault {
 
   /** A hash made under another cost than the configured one, or in another format: raise it at the next login. */
   needsRehash(hash: string): boolean;
-  /** Measured cost of one password verification as callers feel it (queue and run), milliseconds, smoothed. */
+  /**
+   * What one password verification takes now, milliseconds: its measured cost (smoothed), and as much for each that waits before it.
+   */
   readonly hashLatency: number;
   /** Public halves for `audit verify` and for clients. */
   publicKeys(): Promise<{ audit: Uint8Array; responsePem: string }>;
