@@ -222,7 +222,7 @@ async function measureAsked(asked: Asked, capacity: number): Promise<void> {
     cpuMs,
     targetMs: asked.targetMs,
     ...figures,
-    met: ms <= asked.targetMs && figures.times <= 3,
+    met: Math.max(ms, figures.besideMs) <= asked.targetMs && figures.times <= 3,
   });
   tellStep();
 }
