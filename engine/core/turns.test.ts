@@ -59,6 +59,15 @@ test("callers take turns: many of one keep the next caller waiting for one of th
   expect(begun).toEqual(["a1", "b1", "a2", "a3"]);
 });
 
+test("one caller works on no more than half at once: the next one begins at once", async () => {
+  const { turns, begun, settle, ask } = setUp({ width: 4 });
+  for (const name of ["a1", "a2", "a3"]) ask("a", name);
+  await settle();
+  ask("b", "b1");
+  await settle();
+  expect([begun, turns.waiting]).toEqual([["a1", "a2", "b1"], 1]);
+});
+
 test("one caller holds no more than half of the places; a full house has none for anybody", async () => {
   const { turns, told, settle, ask } = setUp({ places: 4 });
   for (const name of ["a1", "a2", "a3"]) ask("a", name);
