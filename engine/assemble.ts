@@ -44,6 +44,7 @@ import type { ResolverDeps } from "./users/resolver.ts";
 import type { DeviceSettings } from "./vault/device.ts";
 import { openVault } from "./vault/open-vault.ts";
 import type { Vault } from "./vault/vault.ts";
+import { hasDescriptors, NO_DESCRIPTORS } from "./workers/descriptors.ts";
 
 const MAX_BUDGET_KEYS = 100_000;
 const MAX_REMEMBERED_PINS = 200_000;
@@ -239,6 +240,7 @@ export async function assembleEngine(
         else log.info("the workers of the vault are up again");
       }
       notices.set("keeper", vault.keeperFault);
+      notices.set("descriptors", hasDescriptors(1) ? null : NO_DESCRIPTORS);
       void store.probe();
       clock.look();
     }, 1000);

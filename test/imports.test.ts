@@ -38,7 +38,7 @@ const mayImport: Record<string, { zones: string[]; why: string }> = {
   },
   "engine/assemble": {
     zones: [
-      ...below("vault", "store", "audit", "users", "tokens", "policy", "login", "services", "http", "radius", "ldap"),
+      ...below("workers", "vault", "store", "audit", "users", "tokens", "policy", "login", "services", "http", "radius", "ldap"),
       "package.json",
     ],
     why: "puts the parts together, for serve, for the commands that work on a stopped server, and for tests",

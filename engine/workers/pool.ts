@@ -7,6 +7,7 @@
 //            └── longer ──▶ failing: jobs are refused at once ── one is up ──▶ whole
 import { Piscina } from "piscina";
 import { createBackoff } from "../core/backoff.ts";
+import { FOR_A_THREAD, hasDescriptors, NO_DESCRIPTORS } from "./descriptors.ts";
 import { describeFault, PATIENCE_MS, WorkersFailingError } from "./failing.ts";
 
 export interface PoolOptions {
@@ -53,6 +54,8 @@ export class TooManyJobsError extends Error {
 
 /** Milliseconds that `close` waits for workers to end: one that hangs inside a security module does not. */
 const STOP_PATIENCE_MS = 2000;
+/** Milliseconds until a start is tried again for which there were no file descriptors. */
+const DESCRIPTORS_MS = 500;
 /** No export of any worker: a job that makes piscina start one, and does nothing. */
 const START = "start";
 
@@ -122,6 +125,15 @@ export function openPool({ filename, task, workers, eager, concurrent = 1, limit
   function refill(): void {
     timer = undefined;
     if (closed) return;
+    if (!hasDescriptors(FOR_A_THREAD)) {
+      restartAt = performance.now() + DESCRIPTORS_MS;
+      timer = setTimeout(refill, DESCRIPTORS_MS);
+      timer.unref();
+      if (piscina.threads.length > 0) return;
+      setFault(`the threads that ${task} are missing: ${NO_DESCRIPTORS}`);
+      void piscina.destroy();
+      return;
+    }
     allow(eager ? workers : 0, workers);
     const missing = eager ? workers - piscina.threads.length : Number(piscina.threads.length === 0);
     for (let i = 0; i < missing; i++) void piscina.run(undefined, { name: START }).catch(() => undefined);
@@ -146,6 +158,8 @@ export function openPool({ filename, task, workers, eager, concurrent = 1, limit
     async run(job, { name, signal, transfer = [] }) {
       const failing = describeFailing();
       if (failing) throw failing;
+      if (piscina.threads.length === 0 && timer === undefined && !hasDescriptors(FOR_A_THREAD))
+        throw new WorkersFailingError(`the threads that ${task} are missing: ${NO_DESCRIPTORS}`, 1);
       if (accepted >= limit) throw new TooManyJobsError(`more than ${limit} jobs wait for the workers that ${task}`);
       // Heard before piscina does, which ends the worker in its own listener.
       signal?.addEventListener(
