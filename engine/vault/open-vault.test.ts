@@ -195,6 +195,9 @@ describe("dear lane", () => {
   test("hashLatency: who waits raises it, and it falls with the queue", async () => {
     const hash = await vault.hashPassword("y");
     const calm = vault.hashLatency;
+    const drawn = vault.renderQrs(["otpauth://totp/x"]);
+    expect(vault.hashLatency).toBe(calm);
+    await drawn;
     const jobs = Array.from({ length: 64 }, () => vault.verifyPassword("x", hash));
     const flooded = vault.hashLatency;
     expect(flooded).toBeGreaterThan(10 * calm);
