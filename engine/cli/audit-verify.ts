@@ -1,5 +1,6 @@
 // ostiary audit verify: has anybody touched the audit trail?
 import { verifyAudit } from "../audit/verify.ts";
+import { lowerPriority } from "../store/low-priority.ts";
 import { readAuditFiles, requireReadable } from "./audit-files.ts";
 import { COMMON_OPTIONS, type Command, FLAG, TEXT } from "./command.ts";
 
@@ -30,6 +31,8 @@ Example
     // Only a file that was asked for must be there: a new server has no checkpoints.
     if (typeof values.checkpoints === "string") requireReadable(values.checkpoints);
     const progress = process.stderr.isTTY && !values.json ? (rows: number) => process.stderr.write(`\r${rows} rows`) : undefined;
+    // Half a minute of a core for ten million rows: log-ins come first.
+    lowerPriority();
     const report = await verifyAudit({
       databasePath: database,
       publicKeyPem,
