@@ -135,7 +135,7 @@ export async function assembleEngine(
       // What can not be read again stays in force, and the log has it.
       await configuration.settled().catch(() => {});
     };
-    const jobs = createJobs(now, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
+    const jobs = createJobs(now, tick, (kind, fault) => log.error("a job failed", { kind, error: String(fault) }));
     const audit = await openAudit({
       databasePath: databasePath(dataDir),
       store,

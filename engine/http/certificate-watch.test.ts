@@ -89,7 +89,7 @@ describe.skipIf(!openssl)("the days before the end", () => {
       const front = { attach: () => ({}) as never, renew: () => {} };
       const now = first.expiresAt - days * DAY_MS + 1000;
       const served = { expiresAt: null, refused: 0 };
-      const watch = watchCertificate(first, { settings, front, served, log, now: () => now });
+      const watch = watchCertificate(first, { settings, front, served, log, now: () => now, tick: () => 0 });
       expect(served.expiresAt as number | null).toBe(first.expiresAt);
       expect(told).toEqual(level === "none" ? [] : [level]);
       watch.stop();

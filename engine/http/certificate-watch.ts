@@ -18,15 +18,18 @@ interface Deps {
   served: ServedCertificate;
   log: Log;
   now: () => number;
+  /** Monotonic milliseconds. */
+  tick: () => number;
 }
 
 /** `first`: the pair that `front` was made with. */
-export function watchCertificate(first: Pair, { settings, front, served, log, now }: Deps): CertificateWatch {
+export function watchCertificate(first: Pair, { settings, front, served, log, now, tick }: Deps): CertificateWatch {
   let stamp = stampTlsFiles(settings);
   let pair = first;
   /** Why the files there now are not served; tried again at every look, told once: a change of modes leaves no trace in a stamp. */
   let fault: string | null = null;
-  let warnAt = 0;
+  /** By the clock that only runs: one that is set back must not silence the warning. */
+  let warnAt = Number.NEGATIVE_INFINITY;
   served.expiresAt = first.expiresAt;
 
   function look(always: boolean): void {
@@ -46,7 +49,7 @@ export function watchCertificate(first: Pair, { settings, front, served, log, no
       pair = renewed;
       served.expiresAt = renewed.expiresAt;
       fault = null;
-      warnAt = 0;
+      warnAt = Number.NEGATIVE_INFINITY;
       log.info("certificate taken up", { fingerprint: renewed.fingerprint, expires: new Date(renewed.expiresAt) });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -59,8 +62,8 @@ export function watchCertificate(first: Pair, { settings, front, served, log, no
 
   function warn(): void {
     const days = Math.floor((pair.expiresAt - now()) / DAY_MS);
-    if (days >= EXPIRY_DAYS.warning || now() < warnAt) return;
-    warnAt = now() + DAY_MS;
+    if (days >= EXPIRY_DAYS.warning || tick() < warnAt) return;
+    warnAt = tick() + DAY_MS;
     const fields = { expires: new Date(pair.expiresAt), days };
     if (days < 0) log.error("the certificate has expired", fields);
     else if (days < EXPIRY_DAYS.problem) log.error("the certificate expires soon", fields);

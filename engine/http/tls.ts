@@ -11,11 +11,11 @@ export interface Tls extends CertificateWatch {
 }
 
 /** Errors: CertificateError for files that can not be served. */
-export function openTls({ settings, certificate: served, now }: Engine): Tls {
+export function openTls({ settings, certificate: served, now, tick }: Engine): Tls {
   const log = openLog("tls");
   const pair = readPair(settings);
   const front = createTlsFront(settings, pair, log);
-  return { front, ...watchCertificate(pair, { settings, front, served, log, now }) };
+  return { front, ...watchCertificate(pair, { settings, front, served, log, now, tick }) };
 }
 
 /** RFC 6797 7.2: never over plain HTTP, unless a proxy makes HTTPS of it. One object for all answers. */

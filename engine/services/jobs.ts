@@ -56,17 +56,19 @@ interface Entry {
   job: { -readonly [K in keyof Job]: Job[K] };
   abort: AbortController;
   ended: Promise<void>;
+  /** Monotonic milliseconds: a clock that is set forgets no job and keeps none. */
+  endedTick: number;
 }
 
-/** @param now milliseconds since 1970. @param onFault hears of faults that are ours. */
-export function createJobs(now: () => number, onFault: (kind: string, fault: unknown) => void): Jobs {
+/** @param now milliseconds since 1970. @param tick monotonic milliseconds. @param onFault hears of faults that are ours. */
+export function createJobs(now: () => number, tick: () => number, onFault: (kind: string, fault: unknown) => void): Jobs {
   const entries = new Map<string, Entry>();
 
   function forgetOld(): void {
     const ended = [...entries.values()].filter(({ job }) => job.endedAt !== null);
     const spare = ended.length - MAX_REMEMBERED;
-    for (const [index, { job }] of ended.entries()) {
-      if (index < spare || now() - (job.endedAt ?? 0) > REMEMBER_MS) entries.delete(job.id);
+    for (const [index, { job, endedTick }] of ended.entries()) {
+      if (index < spare || tick() - endedTick > REMEMBER_MS) entries.delete(job.id);
     }
   }
 
@@ -89,6 +91,7 @@ export function createJobs(now: () => number, onFault: (kind: string, fault: unk
       }
     } finally {
       job.endedAt = now();
+      entry.endedTick = tick();
     }
   }
 
@@ -111,7 +114,7 @@ export function createJobs(now: () => number, onFault: (kind: string, fault: unk
         result: null,
         error: null,
       };
-      const entry: Entry = { job, abort: new AbortController(), ended: Promise.resolve() };
+      const entry: Entry = { job, abort: new AbortController(), ended: Promise.resolve(), endedTick: 0 };
       entries.set(job.id, entry);
       entry.ended = follow(entry, run);
       return entry.job;
