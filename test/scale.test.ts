@@ -1,5 +1,5 @@
 // A drill on a big site: the right pages and counts, log-ins beside everything, proofs, rotations, and a backup that restores. Always run
-// on a small one; OSTIARY_SCALE=1 runs it on a million tokens, 200,000 users and ten million audit rows (15 minutes, 12 GB of disk).
+// on a small one; OSTIARY_SCALE=1 runs it on a million tokens, 200,000 users and ten million audit rows (10 minutes, 6 GB of disk).
 //   OSTIARY_SCALE_TOKENS, _USERS, _ROWS   other sizes
 //   OSTIARY_SCALE_DATA                    a directory of bench/seed.ts that is kept and used again; it changes with each run
 // What may take how long is no matter for a test: bench/scale.ts.
@@ -48,7 +48,7 @@ beforeAll(async () => {
 }, patience);
 afterAll(() => server.stop({ keep: keptData !== undefined }));
 
-if (!full) test.skip("the same on a million tokens: OSTIARY_SCALE=1 (15 minutes)", () => {});
+if (!full) test.skip("the same on a million tokens: OSTIARY_SCALE=1 (10 minutes)", () => {});
 
 const logIn = async (from: SeededLogins, of = server) => {
   const [body = ""] = from.take(1);
