@@ -100,4 +100,6 @@ export interface LoginEngine {
   /** Monotonic milliseconds, for what has to do with how long ago something was, whatever somebody does to the clock. */
   tick: () => number;
   log: Log;
+  /** For what every call may meet: the same line once a minute. */
+  faultLog: Log;
 }

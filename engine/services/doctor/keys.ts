@@ -66,15 +66,34 @@ interface SealedKey {
   key_sealed: Uint8Array;
 }
 
+/** The newest are looked at; a second for all of them. */
+const MOST_SEEDS = 5000;
+
+function describeDamaged(serials: string[]): Finding {
+  const shown = serials.slice(0, 5).join(", ");
+  return {
+    severity: "problem",
+    what: `The key ring does not open the seed of ${serials.length} token${serials.length > 1 ? "s" : ""}: ${shown}${serials.length > 5 ? ", …" : ""}.`,
+    meaning: "The others open, so these are damaged. They accept nothing.",
+    advice: "Enrol new tokens for their owners, and look at the disk and at who can write the database.",
+  };
+}
+
 export const ringFits: Check = {
   name: "keys and database",
   needs: "database",
   async run({ vault, read }) {
     if (!vault) return [];
-    const [token] = vault.ready
-      ? await read<SealedKey>("SELECT serial, key_sealed FROM token WHERE key_sealed IS NOT NULL ORDER BY id DESC LIMIT 1")
+    const tokens = vault.ready
+      ? await read<SealedKey>(
+          `SELECT serial, key_sealed FROM token WHERE key_sealed IS NOT NULL ORDER BY id DESC LIMIT ${MOST_SEEDS}`,
+        )
       : [];
-    const opens = token ? await canOpen(token, vault) : await isSignedBy(read, await vault.publicKeys());
+    const opened = await Promise.all(tokens.map((token) => canOpen(token, vault)));
+    const damaged = tokens.filter((_token, index) => !opened[index]);
+    if (damaged.length > 0 && damaged.length < tokens.length) return [describeDamaged(damaged.map(({ serial }) => serial))];
+    const [token] = tokens;
+    const opens = token ? opened[0] : await isSignedBy(read, await vault.publicKeys());
     if (opens) return [];
     return [
       {
