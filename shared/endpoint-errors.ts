@@ -28,6 +28,7 @@ function byParams({ params }: Endpoint): ErrorName[] {
     ...(members.some(({ empty }) => empty === "refuse") || emptyIsMissing(params) ? (["empty_parameter"] as const) : []),
     // A body is read whatever the method (clients-contract.md W2).
     "body_unreadable",
+    "host_twice",
     "body_too_large",
   ];
 }

@@ -118,6 +118,7 @@ export const errorTable = {
   ),
   random_pin_contents: define(905, 400, "The contents that the policy wants of a PIN can not be made."),
   lost_contents: define(905, 400, "The contents that the policy wants of a password for a lost token can not be made."),
+  host_twice: define(905, 400, "The request names two hosts. Send one Host header."),
   body_unreadable: define(905, 400, "The request body can not be read: {reason}."),
   token_locked: define(1007, 400, "The token is revoked and can not be used."),
   copy_source: define(1016, 400, "There is no token with the serial number to copy from."),

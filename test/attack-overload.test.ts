@@ -180,6 +180,7 @@ function bring(line: WeakKey): Inbound {
     path,
     query: "",
     headers,
+    namesTwoHosts: () => false,
     peer: "127.0.0.1",
     line,
     isGone: () => false,

@@ -41,6 +41,7 @@ async function readBody(body: Uint8Array, contentType: string, query = ""): Prom
     query,
     headers,
     peer: "127.0.0.1",
+    namesTwoHosts: () => false,
     line: {},
     isGone: () => false,
     read: async () => body,

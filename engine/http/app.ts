@@ -4,11 +4,12 @@ import type { Endpoint } from "@ostiary/shared/endpoint.ts";
 import { ApiError } from "@ostiary/shared/errors.ts";
 import { unquote } from "../core/percent.ts";
 import type { Engine } from "../services/engine.ts";
+import type { Soon } from "../store/store.ts";
 import { type AnyHandler, compileEndpoint } from "./dispatch.ts";
 import type { App, Inbound, Outgoing } from "./exchange.ts";
 import { keepGate } from "./gate.ts";
 import { handlers } from "./handlers.ts";
-import { errorBody, GUARDED, respond } from "./respond.ts";
+import { errorBody, GUARDED, respond, type Signing } from "./respond.ts";
 import { createRouter } from "./router.ts";
 import { languageFor, tellError } from "./speak.ts";
 import { listViewerRoutes } from "./viewer.ts";
@@ -36,9 +37,24 @@ export function createApp(engine: Engine): App {
       methodsOf.set(path, new Set(["GET"]));
     }
   }
-  const unsigned = { mode: "never" as const, vault: engine.vault };
-  router.otherwise((inbound) => refuseUnrouted(inbound, methodsOf, engine, unsigned));
-  return belowPrefix(engine.settings["server.base_path"], keepGate(router.app, engine));
+  const refuse = createRefusal(engine);
+  router.otherwise((inbound) => refuseUnrouted(inbound, methodsOf, refuse));
+  // RFC 9112 3.2: two Host headers are a 400, whatever the path.
+  const app: App = (inbound) =>
+    inbound.namesTwoHosts() ? Promise.resolve(refuse(inbound, new ApiError("host_twice"))) : router.app(inbound);
+  return belowPrefix(engine.settings["server.base_path"], keepGate(app, engine));
+}
+
+type Refuse = (inbound: Inbound, error: ApiError, extra?: Record<string, string>) => Soon<Outgoing>;
+
+/** For what reaches no endpoint: in the envelope, unsigned, without an audit row. */
+function createRefusal(engine: Engine): Refuse {
+  const unsigned: Signing = { mode: "never", vault: engine.vault };
+  return ({ headers }, error, extra) => {
+    const told = tellError(error, languageFor(headers, engine.settings));
+    const body = errorBody(error, told.message, engine.now());
+    return respond(body, error.spec.status, undefined, unsigned, { ...told.headers, ...extra });
+  };
 }
 
 /** Z15: what lies below the prefix lies at the root as well, whether or not a proxy has taken the prefix away. */
@@ -65,26 +81,16 @@ function compilePath(routed: string): (path: string) => Record<string, string> {
 }
 
 /** 404 and 405 in the envelope; OPTIONS says what there is. */
-async function refuseUnrouted(
-  { method, path, headers }: Inbound,
-  methodsOf: Map<string, Set<string>>,
-  engine: Engine,
-  signing: Parameters<typeof respond>[3],
-): Promise<Outgoing> {
-  const allowed = findMethods(path, methodsOf);
-  const refuse = (error: ApiError, extra?: Record<string, string>) => {
-    const told = tellError(error, languageFor(headers, engine.settings));
-    const body = errorBody(error, told.message, engine.now());
-    return respond(body, error.spec.status, undefined, signing, { ...told.headers, ...extra });
-  };
-  if (!allowed) return refuse(new ApiError("unknown_path"));
+async function refuseUnrouted(inbound: Inbound, methodsOf: Map<string, Set<string>>, refuse: Refuse): Promise<Outgoing> {
+  const allowed = findMethods(inbound.path, methodsOf);
+  if (!allowed) return refuse(inbound, new ApiError("unknown_path"));
   // RFC 9110 9.3.2: who answers GET answers HEAD.
   const allow = [...allowed]
     .flatMap((one) => (one === "GET" ? ["GET", "HEAD"] : [one]))
     .concat("OPTIONS")
     .join(", ");
-  if (method === "OPTIONS") return { status: 204, headers: { allow, ...GUARDED }, body: "" };
-  return refuse(new ApiError("method_not_allowed", { allowed: allow }), { allow });
+  if (inbound.method === "OPTIONS") return { status: 204, headers: { allow, ...GUARDED }, body: "" };
+  return refuse(inbound, new ApiError("method_not_allowed", { allowed: allow }), { allow });
 }
 
 function findMethods(path: string, methodsOf: Map<string, Set<string>>): Set<string> | null {

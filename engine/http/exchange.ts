@@ -14,6 +14,8 @@ export interface Inbound {
   /** Without the leading "?". */
   query: string;
   headers: Pick<Headers, "get">;
+  /** Of several Host headers `headers` knows the first; a proxy before us may have gone by another. */
+  namesTwoHosts: () => boolean;
   /** Address of the other end. */
   peer: string;
   /** The connection, as a key. */
@@ -58,6 +60,7 @@ export function toInbound(message: IncomingMessage, readBody: ReadBody): Inbound
     path: normalisePath(sent),
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: { get: (name) => headerOf(headers, name) },
+    namesTwoHosts: () => namesTwoHosts(message.rawHeaders),
     peer: plainAddress(message.socket.remoteAddress ?? ""),
     line: message.socket,
     isGone: () => message.socket.destroyed,
@@ -69,6 +72,19 @@ export function toInbound(message: IncomingMessage, readBody: ReadBody): Inbound
 export function plainAddress(address: string): string {
   const ipv4 = address.startsWith("::ffff:") ? parseAddress(address) : null;
   return ipv4 ? formatAddress(ipv4) : address;
+}
+
+/** `raw`: name, value, name, value, ... Making it costs 0.7 µs, and Bun keeps the doubles nowhere else; the look is 0.05 µs. */
+function namesTwoHosts(raw: string[]): boolean {
+  let found = false;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at] ?? "";
+    // Most names have another length, and most clients write it so.
+    if (name.length !== 4 || (name !== "Host" && name.toLowerCase() !== "host")) continue;
+    if (found) return true;
+    found = true;
+  }
+  return false;
 }
 
 /** One value, as Headers.get gives it: of a header that may stand once the first counts. */

@@ -70,6 +70,7 @@ export const germanErrors: Readonly<Record<ErrorName, string>> = {
   info_too_long: "Tokeninformation: ein Schlüssel hat höchstens {key}, ein Wert höchstens {value} Zeichen, keines davon NUL.",
   random_pin_contents: "Die Zeichen, die die Regel für eine PIN verlangt, lassen sich nicht erzeugen.",
   lost_contents: "Die Zeichen, die die Regel für das Passwort eines verlorenen Tokens verlangt, lassen sich nicht erzeugen.",
+  host_twice: "Die Anfrage nennt zwei Hosts. Es darf nur einen Host-Header geben.",
   body_unreadable: "Der Inhalt der Anfrage ist nicht lesbar: {reason}.",
   token_locked: "Das Token ist gesperrt und kann nicht verwendet werden.",
   copy_source: "Zu der Seriennummer, von der kopiert werden soll, gibt es kein Token.",

@@ -11,6 +11,7 @@ export async function answerRequest(app: App, request: Request, peer = "127.0.0.
     path: normalisePath(pathname),
     query: search.slice(1),
     headers: request.headers,
+    namesTwoHosts: () => false,
     peer,
     line: request,
     isGone: () => false,
