@@ -41,6 +41,7 @@ function byWork({ access, methods, unaudited }: Endpoint): ErrorName[] {
   return [
     ...(changes ? (["changed_meanwhile"] as const) : []),
     ...(access === "none" ? [] : (["busy", "locked", "module_away"] as const)),
+    ...(access === "none" ? [] : (["seal_broken"] as const)),
     ...(unaudited ? [] : (["not_durable"] as const)),
     "unexpected",
   ];

@@ -129,6 +129,12 @@ export const errorTable = {
   lost_without_owner: define(2012, 400, "Only a token that has an owner can be replaced as lost."),
   hsm: define(707, 400, "{text}"),
   passphrase_wrong: define(707, 400, "The passphrase or PIN is wrong."),
+  seal_broken: define(
+    707,
+    400,
+    "A secret that this needs is stored damaged, or under a key the server does not have. ostiary doctor says which.",
+    "error",
+  ),
   ring_in_use: define(707, 400, "The key ring is being changed by another call or command. Try again when that is done."),
   body_too_large: define(905, 413, "The request is larger than the {limit} bytes this address accepts."),
 

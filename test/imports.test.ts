@@ -23,7 +23,7 @@ const mayImport: Record<string, { zones: string[]; why: string }> = {
   "engine/policy": { zones: below("vault", "store"), why: "the compiled rules; knows neither users nor tokens" },
   "engine/login": { zones: below("vault", "store", "users", "tokens", "policy"), why: "the pipeline of a login" },
   "engine/services": {
-    zones: below("vault", "store", "audit", "users", "tokens", "policy", "login"),
+    zones: below("workers", "vault", "store", "audit", "users", "tokens", "policy", "login"),
     why: "what else an endpoint can ask for; /auth is a login, so login stands below",
   },
   "engine/http": {

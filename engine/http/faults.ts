@@ -6,7 +6,7 @@ import { DeviceUnavailableError, SealBrokenError, VaultBusyError, VaultLockedErr
 import { WorkersFailingError } from "../workers/failing.ts";
 import type { Call } from "./call.ts";
 
-export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">): ApiError {
+export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action" | "audit">): ApiError {
   if (cause instanceof ApiError) return cause;
   if (cause instanceof VaultBusyError) {
     return new ApiError(
@@ -27,9 +27,14 @@ export function toApiError(cause: unknown, call: Pick<Call, "engine" | "action">
     call.engine.faultLog.warn("the store is unavailable", { action: call.action, error: cause.message });
     return new ApiError("not_durable", {}, { retryAfter: 5, cause });
   }
-  const hint =
-    cause instanceof SealBrokenError ? "a sealed value does not open: is this the key ring of this database?" : "unexpected";
-  call.engine.log.error(hint, {
+  if (cause instanceof SealBrokenError) {
+    const { action, audit } = call;
+    const about = audit.serial ? `token ${audit.serial}: ` : "";
+    const what = "a sealed value is damaged, or of another key ring: ostiary doctor says which";
+    call.engine.faultLog.error(what, { action, error: `${about}${cause.message}` });
+    return new ApiError("seal_broken", {}, { cause });
+  }
+  call.engine.log.error("unexpected", {
     action: call.action,
     error: String(cause),
     stack: cause instanceof Error ? (cause.stack ?? "") : "",

@@ -13,9 +13,11 @@ export async function checkValues(
 ): Promise<void> {
   /** A seed that is damaged accepts nothing, and the other tokens of its owner go on. */
   const refuse =
-    ({ token: { serial } }: Candidate) =>
+    (candidate: Candidate) =>
     (fault: unknown): null => {
       if (!(fault instanceof SealBrokenError)) throw fault;
+      candidate.unreadable = true;
+      const { serial } = candidate.token;
       const error = `token ${serial}: ${fault.message}`;
       faultLog.error("the seed of a token is damaged, or of another key ring: it accepts nothing", { serial, error });
       return null;

@@ -42,9 +42,11 @@ function describe(tokens: Candidate[]): Record<string, unknown> {
   return tokens.every(({ token }) => token.type === first.token.type) ? { type: first.token.type } : { type: "undetermined" };
 }
 
-function refuse(why: Phrase, punished: Candidate[], describing?: Candidate[]): Refusal {
+/** The fail counter of a damaged token stays: with a wrong key ring under the server everybody would lock himself out of his token. */
+function refuse(why: Phrase, blamed: Candidate[], describing?: Candidate[]): Refusal {
   const message = inEnglish(why);
-  const token = punished.length === 1 ? (punished[0]?.token ?? null) : null;
+  const token = blamed.length === 1 ? (blamed[0]?.token ?? null) : null;
+  const punished = blamed.filter((candidate) => !candidate.unreadable);
   const detail = { message, ...(describing ? describe(describing) : {}) };
   return { accepted: false, message, phrase: why, token, punished, spent: [], detail };
 }

@@ -27,7 +27,7 @@ export function matchPins(
   for (const { token, type } of usable) {
     const { pin, otp } = otpOnly ? { pin: "", otp: pass } : splitPin(pass, type.otpLength(token), config.PrependPin);
     const unfit = findUnfitness(token, config, now);
-    const candidate: Candidate = { token, type, otp, pinMatched: false, hit: null, miss: null, unfit };
+    const candidate: Candidate = { token, type, otp, pinMatched: false, hit: null, miss: null, unreadable: false, unfit };
     candidates.push(candidate);
     // Where all of `pass` is the PIN (spass) there is no value to check without it.
     const quick = otpOnly ? type.otpLength(token) > 0 : compareQuickly(token, pin, engine);

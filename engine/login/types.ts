@@ -41,6 +41,8 @@ export interface Candidate {
   pinMatched: boolean;
   hit: Hit | null;
   miss: Miss | null;
+  /** Its seed does not open: no value was looked at, so none was wrong. */
+  unreadable: boolean;
   /** Why a token may not be used even with the right value; null: it may. */
   unfit: Unfitness | null;
 }

@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { demandDescriptors } from "../workers/descriptors.ts";
 import type { GpgAnswer, GpgJob } from "./gpg-worker.ts";
 
 export interface GpgKey {
@@ -35,6 +36,7 @@ export function createGpgKeys(directory: string, warn: (file: string, why: strin
     const files = await listFiles(directory);
     const stamp = files.map(({ path, stats }) => `${path}|${stats.size}|${stats.mtimeMs}|${stats.ino}`).join("\n");
     if (stamp === known.stamp) return known.keys;
+    demandDescriptors("read OpenPGP keys");
     // Whatever comes of it, the same files are not tried again.
     known = { ...known, stamp };
     const answers = await parse(files.map(({ path }) => path));

@@ -97,7 +97,7 @@ async function walk(engine: Engine, query: OtpQuery, onSlice: (done: number) => 
   const window = query.window ?? DEFAULT_WINDOW;
   const slice = Math.max(1, Math.floor(SLICE_HMACS / (2 * window)));
   let found: TokenRecord | null = null;
-  let broken = 0;
+  const broken: string[] = [];
   let done = 0;
   for (let after = 0; ; ) {
     const rows = await store.query(
@@ -112,7 +112,7 @@ async function walk(engine: Engine, query: OtpQuery, onSlice: (done: number) => 
     for (let at = 0; at < rows.length; at += slice) {
       const tokens = rows.slice(at, at + slice).map((row) => toTokenRecord({ ...row, ...noOwner }));
       const hits = await Promise.all(tokens.map((token) => locate(engine, token, otp, window)));
-      broken += hits.filter((hit) => hit === "broken").length;
+      broken.push(...tokens.filter((_, index) => hits[index] === "broken").map(({ serial }) => serial));
       const fitting = tokens.filter((_, index) => hits[index] !== null && hits[index] !== "broken");
       if (fitting.length + (found ? 1 : 0) > 1) throw new ApiError("several_tokens_match");
       found ??= fitting[0] ?? null;
@@ -124,7 +124,10 @@ async function walk(engine: Engine, query: OtpQuery, onSlice: (done: number) => 
     after = last.id;
   }
   // One damaged seed must not hide all the others.
-  if (broken > 0) engine.log.warn("seeds that do not open were passed over in a search", { tokens: broken });
+  if (broken.length > 0) {
+    const serials = broken.slice(0, 5).join(", ");
+    engine.log.warn("seeds that do not open were passed over in a search", { tokens: broken.length, serials });
+  }
   return found;
 }
 

@@ -2,12 +2,14 @@
 // transaction, so writers go on, and the log of the database grows until it ends; what was deleted is not in the copy.
 import { Database } from "bun:sqlite";
 import { closeSync, openSync, statSync } from "node:fs";
+import { demandDescriptors } from "../workers/descriptors.ts";
 import { StoreUnavailableError } from "./store.ts";
 
 const LOOK_EVERY_MS = 100;
 
 /** @param progress hears how many bytes of the copy are written, and how many it will have, about */
 export async function copyDatabase(path: string, target: string, progress: (done: number, total: number) => void): Promise<void> {
+  demandDescriptors("copy the database");
   // SQLite would create it readable for all; into an empty file it writes.
   closeSync(openSync(target, "wx", 0o600));
   const total = countBytes(path);

@@ -81,6 +81,9 @@ export const germanErrors: Readonly<Record<ErrorName, string>> = {
   lost_without_owner: "Nur ein Token, das einen Besitzer hat, kann als verloren ersetzt werden.",
   hsm: "{text}",
   passphrase_wrong: "Die Passphrase oder PIN ist falsch.",
+  seal_broken:
+    "Ein Geheimnis, das hierfür nötig ist, ist beschädigt gespeichert oder unter einem Schlüssel, den der Server nicht hat. " +
+    "ostiary doctor sagt, welches.",
   ring_in_use: "Der Schlüsselbund wird gerade von einem anderen Aufruf oder Befehl geändert. Bitte danach noch einmal versuchen.",
   body_too_large: "Die Anfrage ist größer als die {limit} Byte, die hier angenommen werden.",
 
