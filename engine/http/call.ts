@@ -11,6 +11,8 @@ export interface Call<Params = Record<string, unknown>> extends Work {
   params: Params;
   /** Every parameter as it came, for the endpoints that take names we do not know beforehand. */
   bag: Bag;
+  /** The client has hung up: nobody will read the answer. */
+  isGone: () => boolean;
   /** Address of the other end of the connection. */
   peer: string;
   /** Address of the client: what trusted proxies say (OverrideAuthorizationClient), else the other end of the connection. */

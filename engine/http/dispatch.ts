@@ -30,6 +30,7 @@ export function compileEndpoint(entry: Endpoint, path: string, handler: AnyHandl
       params: {},
       bag: new Map(),
       caller: null,
+      isGone: inbound.isGone,
       peer: inbound.peer,
       client: engine.clientAddress(inbound.peer, readClaims(inbound.headers, null)),
       headers: inbound.headers,

@@ -26,6 +26,7 @@ export async function invoke<Name extends EndpointName>(
     params: {},
     bag,
     caller,
+    isGone: () => false,
     peer: "",
     client: "",
     headers: { get: () => null },

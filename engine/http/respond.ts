@@ -7,6 +7,7 @@ import type { Soon } from "../store/store.ts";
 import { type Vault, VaultBusyError, VaultLockedError } from "../vault/vault.ts";
 import { WorkersFailingError } from "../workers/failing.ts";
 import type { Outgoing } from "./exchange.ts";
+import { listLongValue, writeLong, writePythonLong } from "./long-answer.ts";
 
 export type SignatureMode = "always" | "on-nonce" | "never";
 
@@ -66,6 +67,8 @@ export function respond(
   extra?: Record<string, string>,
 ): Soon<Outgoing> {
   const headers = extra ? { ...HEADERS, ...extra } : HEADERS;
+  const items = listLongValue(body);
+  if (items) return respondLong(body, items, status, headers, nonce, signing);
   const send = (whole: Body): Outgoing => ({ status, headers, body: JSON.stringify(whole) });
   return isSigned(nonce, signing) ? sign(body, nonce, signing).then(send) : send(body);
 }
@@ -78,13 +81,36 @@ function isSigned(nonce: string | number | undefined, { mode, vault }: Signing):
 const UNSIGNED = [VaultBusyError, VaultLockedError, WorkersFailingError];
 
 /** RSA-PSS over the canonical text; the nonce is part of what is signed. */
-async function sign(body: Body, nonce: string | number | undefined, { vault }: Signing): Promise<Body> {
+async function sign(body: Body, nonce: string | number | undefined, signing: Signing): Promise<Body> {
   const unsigned = nonce === undefined ? body : { ...body, nonce };
+  const signature = await makeSignature(new TextEncoder().encode(toPythonJson(unsigned)), signing);
+  return signature === null ? body : { ...unsigned, signature };
+}
+
+/** Null: it goes out unsigned. */
+async function makeSignature(text: Uint8Array, { vault }: Signing): Promise<string | null> {
   try {
-    const signature = await vault.signResponse(new TextEncoder().encode(toPythonJson(unsigned)));
-    return { ...unsigned, signature: `rsa_sha256_pss:${signature.toHex()}` };
+    return `rsa_sha256_pss:${(await vault.signResponse(text)).toHex()}`;
   } catch (error) {
-    if (UNSIGNED.some((kind) => error instanceof kind)) return body;
+    if (UNSIGNED.some((kind) => error instanceof kind)) return null;
     throw error;
   }
+}
+
+/** The same answer, the same bytes; a value that is a long list is written in slices. */
+async function respondLong(
+  body: Body,
+  items: readonly unknown[],
+  status: number,
+  headers: Record<string, string>,
+  nonce: string | number | undefined,
+  signing: Signing,
+): Promise<Outgoing> {
+  let whole = body;
+  if (isSigned(nonce, signing)) {
+    const unsigned = nonce === undefined ? body : { ...body, nonce };
+    const signature = await makeSignature(await writePythonLong(unsigned, items), signing);
+    if (signature !== null) whole = { ...unsigned, signature };
+  }
+  return { status, headers, body: await writeLong(whole, items) };
 }

@@ -2,6 +2,7 @@
 // A user outside every realm does not exist (F01).
 import type { SystemConfig } from "@ostiary/shared/system-config.ts";
 import type { Soon, Store } from "../store/store.ts";
+import { createJoins } from "./joins.ts";
 import { findResolverType } from "./registry.ts";
 import { type Resolver, type ResolverDeps, ResolverError, type UserRecord } from "./resolver.ts";
 import { splitUser } from "./split-user.ts";
@@ -24,6 +25,11 @@ export interface Realm {
   resolvers: RealmResolver[];
 }
 
+export interface Where {
+  realm?: string | undefined;
+  resolver?: string | undefined;
+}
+
 export interface Directory {
   /** Realm and login by table F10; `resolver` narrows the search. Null: nobody. */
   findUser(login: string, realm?: string, resolver?: string): Soon<User | null>;
@@ -31,8 +37,11 @@ export interface Directory {
   findExact(login: string, realm: string, resolver?: string): Soon<User | null>;
   /** The person behind a token: by id, in `realm` or, if that is gone, in any realm with this resolver. */
   findById(resolver: string, userId: string, realm: string): Promise<User | null>;
-  /** At most `limit` users of a realm, a resolver, or all realms. Null: no such realm or resolver. */
-  search(where: { realm?: string; resolver?: string }, filters: Record<string, string>, limit: number): Promise<User[] | null>;
+  /**
+   * At most `limit` users of a realm, a resolver, or all realms. Null: no such realm or resolver. Error: `busy` for one whose clients
+   * are all gone (isGone).
+   */
+  search(where: Where, filters: Record<string, string>, limit: number, isGone?: () => boolean): Promise<User[] | null>;
   checkPassword(user: User, password: string): Promise<boolean>;
   /** Text that changes with the user's password, where his source shows that; else null. Not for anybody to see. */
   passwordMark(user: User): Soon<string | null>;
@@ -73,10 +82,12 @@ export async function openDirectory(
 ): Promise<Directory> {
   let snapshot = await load(store, new Map(), deps, unseal);
   let running: Promise<void> = Promise.resolve();
+  let joined = createJoins<User[]>();
 
   async function replaceSnapshot(): Promise<void> {
     const before = snapshot.resolvers;
     snapshot = await load(store, before, deps, unseal);
+    joined = createJoins(); // who asks now is answered by what is in force now
     for (const [name, { resolver }] of before) if (snapshot.resolvers.get(name)?.resolver !== resolver) await resolver.close();
   }
 
@@ -94,6 +105,28 @@ export async function openDirectory(
       if (found) return inRealm(found, realm.name);
     }
     return null;
+  }
+
+  /** Realm after realm, in each by priority; a resolver that several realms share is searched once. */
+  async function searchRealms(
+    within: Realm[],
+    only: string | undefined,
+    filters: Record<string, string>,
+    limit: number,
+    isGone: () => boolean,
+  ): Promise<User[]> {
+    const users: User[] = [];
+    const seen = new Set<string>();
+    for (const where of within) {
+      for (const { name } of where.resolvers) {
+        if (seen.has(name) || (only !== undefined && name !== only)) continue;
+        seen.add(name);
+        const found = (await opened(name)?.search(filters, limit - users.length, isGone)) ?? [];
+        for (const record of found) users.push({ ...record, realm: where.name });
+        if (users.length >= limit) return users;
+      }
+    }
+    return users;
   }
 
   return {
@@ -118,22 +151,14 @@ export async function openDirectory(
       return where ? inRealm((await opened(resolver)?.findById(userId)) ?? null, where.name) : null;
     },
 
-    async search({ realm, resolver }, filters, limit) {
-      const realms = realm === undefined ? [...snapshot.realms.values()] : [snapshot.realms.get(realm.toLowerCase())];
-      if (realms.includes(undefined)) return null;
-      if (resolver !== undefined && !snapshot.resolvers.has(resolver)) return null;
-      const users: User[] = [];
-      const seen = new Set<string>();
-      for (const where of realms as Realm[]) {
-        for (const { name } of where.resolvers) {
-          if (seen.has(name) || (resolver !== undefined && name !== resolver)) continue;
-          seen.add(name);
-          const found = (await opened(name)?.search(filters, limit - users.length)) ?? [];
-          for (const record of found) users.push({ ...record, realm: where.name });
-          if (users.length >= limit) return users;
-        }
-      }
-      return users;
+    search({ realm, resolver }, filters, limit, isGone = () => false) {
+      const { realms, resolvers } = snapshot;
+      const within = realm === undefined ? [...realms.values()] : [realms.get(realm.toLowerCase())];
+      if (within.includes(undefined)) return Promise.resolve(null);
+      if (resolver !== undefined && !resolvers.has(resolver)) return Promise.resolve(null);
+      return joined(JSON.stringify([realm, resolver, filters, limit]), isGone, (allGone) =>
+        searchRealms(within as Realm[], resolver, filters, limit, allGone),
+      );
     },
 
     checkPassword: async (user, password) => (await opened(user.resolver)?.checkPassword(user.login, password)) ?? false,

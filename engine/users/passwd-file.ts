@@ -1,20 +1,22 @@
 // The text of a passwd file (passwd(5)): login:hash:uid:gid:gecos:home:shell, indexed by login and uid. Lines are cut up when they are
-// asked for, so 200,000 users cost two maps and the text.
-
-export interface PasswdEntry {
-  login: string;
-  /** Field 2 as it stands (E102: no shadow file). */
-  hash: string;
-  userId: string;
-  attributes: Record<string, string>;
-}
+// asked for, so 200,000 users cost two indexes and the text.
+import { createLineIndex, type LineIndex } from "./line-index.ts";
+import { type PasswdEntry, type PasswdLine, readEntry } from "./passwd-line.ts";
+import { foldUserId } from "./userid-pattern.ts";
 
 export interface PasswdFile {
   readonly size: number;
   byLogin(login: string): PasswdEntry | null;
   byId(userId: string): PasswdEntry | null;
-  /** Entries in the order of the file. */
-  entries(): Iterable<PasswdEntry>;
+  /** Lines with this login, whatever its case, in the order of the file; null for what proves to be nobody's. */
+  named(login: string): Iterable<PasswdLine | null>;
+  /** Lines with this uid and maybe some that are only like it (`01` for `1`), in the order of the file. */
+  numbered(userId: string): Iterable<PasswdLine | null>;
+  /**
+   * Lines in the order of the file, and null where it has looked for a while and found none: the caller may rest at each.
+   * @param piece folded to lower case: lines without it are left out where that is cheap to tell; empty: all lines
+   */
+  lines(piece: string): Iterable<PasswdLine | null>;
 }
 
 /** A line that is none of passwd(5). The message names its number only. */
@@ -22,11 +24,13 @@ export class PasswdFormatError extends SyntaxError {
   override readonly name = "PasswdFormatError";
 }
 
-/** Decoding and indexing this much takes about 2 ms. One string of the whole file would cost 80 ms at a time for 40 MB. */
-const SLICE_BYTES = 256 * 1024;
+/** Decoding and indexing this much takes about a millisecond. One string of the whole file would cost 80 ms at a time for 40 MB. */
+const SLICE_BYTES = 128 * 1024;
 /** A place in the file is slice * SPAN + offset in the slice's text; files are far smaller than this. */
 const SPAN = 2 ** 32;
 const ALL_FIELDS = 7;
+/** Letters whose lower case is longer than they are, or depends on what stands beside them. */
+const ODD_LETTERS = /[\u0130\u03a3]/;
 
 /**
  * Indexes a file. Blank lines (E101), comments and NIS lines (+ and -) are skipped; of two lines with the same login or uid the first counts,
@@ -39,32 +43,80 @@ export async function indexPasswd(bytes: Uint8Array, pause: () => Promise<void>)
   if (bytes.includes(0)) throw new PasswdFormatError("the file is not text");
   const decoder = new TextDecoder();
   const slices: string[] = [];
-  const logins = new Map<string, number>();
-  const ids = new Map<string, number>();
-  let lines = 0;
+  const logins = createLineIndex((login) => login.toLowerCase(), false);
+  const ids = createLineIndex(foldUserId, true);
+  let count = 0;
   for (let at = 0; at < bytes.length; ) {
     const newline = bytes.indexOf(0x0a, at + SLICE_BYTES);
     const end = newline < 0 ? bytes.length : newline + 1;
     const text = decoder.decode(bytes.subarray(at, end));
-    lines = indexSlice(text, slices.length * SPAN, lines, logins, ids);
+    count = indexSlice(text, slices.length * SPAN, count, logins, ids);
     slices.push(text);
     at = end;
     await pause();
   }
-  const read = (place: number) => readEntry(slices[Math.floor(place / SPAN)] ?? "", place % SPAN);
-  const find = (place: number | undefined) => (place === undefined ? null : read(place));
+
+  const find = (place: number | undefined) =>
+    place === undefined ? null : readEntry(cutLine(slices[Math.floor(place / SPAN)] ?? "", place % SPAN));
+
+  /** Null for a line that is nobody's: a comment, or one whose login came before. */
+  function readLine(text: string, base: number, start: number): PasswdLine | null {
+    const line = cutLine(text, start);
+    const first = line.indexOf(":");
+    const login = line.slice(0, first);
+    if (first < 0 || logins.first(login) !== base + start) return null;
+    const idStart = line.indexOf(":", first + 1) + 1;
+    const idEnd = line.indexOf(":", idStart);
+    return { login, userId: line.slice(idStart, idEnd < 0 ? line.length : idEnd).trimEnd(), text: line };
+  }
+
+  function* readAll(places: number[]) {
+    for (const place of places) {
+      const slice = Math.floor(place / SPAN);
+      yield readLine(slices[slice] ?? "", slice * SPAN, place % SPAN);
+    }
+  }
+
   return {
-    size: logins.size,
-    byLogin: (login) => find(logins.get(login)),
-    byId: (userId) => find(ids.get(userId)),
-    *entries() {
-      for (const place of logins.values()) yield read(place);
+    get size() {
+      return logins.size;
+    },
+    byLogin: (login) => find(logins.first(login)),
+    byId: (userId) => find(ids.first(userId)),
+    named: (login) => readAll(logins.alike(login.toLowerCase())),
+    numbered: (userId) => readAll(ids.alike(foldUserId(userId))),
+    *lines(piece) {
+      for (const [slice, text] of slices.entries()) {
+        for (const start of findLines(text, piece)) yield readLine(text, slice * SPAN, start);
+        yield null;
+      }
     },
   };
 }
 
+/** Beginnings of the lines of a slice that hold `piece`, or of all. */
+function* findLines(text: string, piece: string): Generator<number> {
+  const folded = piece === "" || ODD_LETTERS.test(text) ? null : text.toLowerCase();
+  for (let start = 0; start < text.length; ) {
+    if (folded) {
+      const hit = folded.indexOf(piece, start);
+      if (hit < 0) return;
+      start = Math.max(start, text.lastIndexOf("\n", hit) + 1);
+    }
+    yield start;
+    const newline = text.indexOf("\n", start);
+    if (newline < 0) return;
+    start = newline + 1;
+  }
+}
+
+function cutLine(text: string, start: number): string {
+  const newline = text.indexOf("\n", start);
+  return text.slice(start, newline < 0 ? text.length : newline);
+}
+
 /** Indexes whole lines; returns the number of lines up to here. */
-function indexSlice(text: string, base: number, before: number, logins: Map<string, number>, ids: Map<string, number>): number {
+function indexSlice(text: string, base: number, before: number, logins: LineIndex, ids: LineIndex): number {
   let line = before;
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf("\n", start);
@@ -81,11 +133,10 @@ function indexSlice(text: string, base: number, before: number, logins: Map<stri
       if (newline < 0 && text.slice(start).split(":").length < ALL_FIELDS) {
         throw new PasswdFormatError(`line ${line}, the last, is cut off`);
       }
-      const login = text.slice(start, first);
       const userId = text.slice(second + 1, idEnd).trimEnd();
       if (userId === "") throw new PasswdFormatError(`line ${line} is not login:password:uid`);
-      if (!logins.has(login)) logins.set(login, base + start);
-      if (!ids.has(userId)) ids.set(userId, base + start);
+      logins.add(text.slice(start, first), base + start);
+      ids.add(userId, base + start);
     }
     start = end + 1;
   }
@@ -96,32 +147,4 @@ function isSkipped(text: string, start: number, end: number): boolean {
   const first = text.charCodeAt(start);
   if (first === 0x23 || first === 0x2b || first === 0x2d || start === end) return true; // # + -
   return first <= 0x20 && text.slice(start, end).trim() === "";
-}
-
-/**
- * GECOS as chfn(1) writes it: full name, room, work phone, home phone, other. The last three are phone, mobile and email here; the first
- * word of the name is the given name, the rest the surname.
- */
-function readEntry(text: string, start: number): PasswdEntry {
-  const newline = text.indexOf("\n", start);
-  const line = text.slice(start, newline < 0 ? text.length : newline).trimEnd();
-  const [login = "", hash = "", id = "", , gecos = ""] = line.split(":");
-  const userId = id.trimEnd();
-  const [fullName = "", , phone = "", mobile = "", email = ""] = gecos.split(",").map((part) => part.trim());
-  const space = fullName.indexOf(" ");
-  return {
-    login,
-    hash,
-    userId,
-    attributes: {
-      username: login,
-      userid: userId,
-      description: gecos,
-      givenname: space < 0 ? fullName : fullName.slice(0, space),
-      surname: space < 0 ? "" : fullName.slice(space + 1).trim(),
-      phone,
-      mobile,
-      email,
-    },
-  };
 }

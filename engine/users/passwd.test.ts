@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ApiError } from "@ostiary/shared/errors.ts";
 import { passwdResolver } from "./passwd.ts";
 import { indexPasswd, PasswdFormatError } from "./passwd-file.ts";
 import { ResolverError } from "./resolver.ts";
@@ -124,6 +125,9 @@ describe("E101 the file", () => {
     }
     expect(wrong).toEqual([]);
     expect(await resolver.search({ email: "*999@*" }, 100)).toHaveLength(20);
+    // Nobody waits for it any more.
+    const dropped = await resolver.search({}, 1_000_000, () => true).catch((fault: ApiError) => fault);
+    expect(dropped).toMatchObject({ code: "busy", quiet: true });
     await writeFile(path, `${lines.join("")}broken\n`);
     expect(
       String(

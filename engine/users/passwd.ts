@@ -5,11 +5,14 @@
 //                  ^                                                                              |             |
 //                  |                     B is sound: serve B                                      |             | B is broken: keep A,
 //                  +------------------------------------------------------------------------------+-------------+ testConnection says so
-import { compileWildcard } from "../core/wildcard.ts";
+import { createPace } from "../core/pace.ts";
 import { createTwoGenerationMap } from "../store/two-generation-map.ts";
 import { locateFile, readLocated } from "./bounded-file.ts";
-import { indexPasswd, type PasswdEntry, type PasswdFile, PasswdFormatError } from "./passwd-file.ts";
+import { indexPasswd, type PasswdFile, PasswdFormatError } from "./passwd-file.ts";
+import type { PasswdEntry } from "./passwd-line.ts";
+import { searchPasswd } from "./passwd-search.ts";
 import {
+  dropped,
   type Resolver,
   type ResolverConfig,
   type ResolverDeps,
@@ -17,10 +20,8 @@ import {
   type ResolverType,
   type UserRecord,
 } from "./resolver.ts";
-import { compileUserIdPattern } from "./userid-pattern.ts";
 
 const CHECK_EVERY_MS = 1000;
-const ENTRIES_A_SLICE = 500;
 /** Users whose line is kept cut up. */
 const RECENT = 20_000;
 const pause = () => new Promise<void>((resume) => setImmediate(resume));
@@ -83,8 +84,12 @@ async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<R
     return file;
   }
 
-  const toUser = (entry: PasswdEntry | null): UserRecord | null =>
-    entry && { login: entry.login, userId: entry.userId, resolver: config.name, attributes: entry.attributes };
+  const toUser = ({ login, userId, attributes }: PasswdEntry): UserRecord => ({
+    login,
+    userId,
+    resolver: config.name,
+    attributes,
+  });
 
   await check();
   if (!file) throw new ResolverError(problem ?? "the file can not be read");
@@ -96,23 +101,24 @@ async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<R
       const content = serve();
       const known = recent.get(login);
       if (known) return known;
-      const user = toUser(content.byLogin(login));
-      if (user) recent.set(login, user);
+      const entry = content.byLogin(login);
+      if (!entry) return null;
+      const user = toUser(entry);
+      recent.set(login, user);
       return user;
     },
-    findById: (userId) => toUser(serve().byId(userId)),
+    findById(userId) {
+      const entry = serve().byId(userId);
+      return entry && toUser(entry);
+    },
 
-    async search(filters, limit) {
-      const matches = compileFilters(filters);
-      const found: UserRecord[] = [];
-      let seen = 0;
-      for (const entry of serve().entries()) {
-        if (found.length >= limit) break;
-        const user = matches(entry) && toUser(entry);
-        if (user) found.push(user);
-        if (++seen % ENTRIES_A_SLICE === 0) await pause();
-      }
-      return found;
+    async search(filters, limit, isGone = () => false) {
+      const rest = async () => {
+        await pause();
+        if (isGone()) throw dropped();
+      };
+      const pace = createPace({ tick: () => performance.now(), rest });
+      return (await searchPasswd(serve(), filters, limit, pace)).map(toUser);
     },
 
     passwordMark: (login) => serve().byLogin(login)?.hash ?? null,
@@ -139,14 +145,6 @@ async function openPasswd(config: ResolverConfig, deps: ResolverDeps): Promise<R
 /** E102: `x` points to a shadow file, `*` and `!` lock, nothing is no password. */
 function isUsableHash(hash: string): boolean {
   return hash !== "" && hash !== "x" && !hash.startsWith("*") && !hash.startsWith("!");
-}
-
-function compileFilters(filters: Record<string, string>): (entry: PasswdEntry) => boolean {
-  const tests = Object.entries(filters).map(([name, pattern]) => {
-    const matches = name === "userid" ? compileUserIdPattern(pattern) : compileWildcard(pattern);
-    return (entry: PasswdEntry) => matches(Object.hasOwn(entry.attributes, name) ? (entry.attributes[name] ?? "") : "");
-  });
-  return (entry) => tests.every((test) => test(entry));
 }
 
 function describeProblem(cause: unknown): string {

@@ -1,6 +1,7 @@
 // What a source of users offers (config-and-tokens.md E, manual L21053-21179). One file a type, each exporting a ResolverType; registry.ts
 // lists them.
 
+import { ApiError } from "@ostiary/shared/errors.ts";
 import type { Soon } from "../store/store.ts";
 
 export interface UserRecord {
@@ -24,8 +25,9 @@ export interface Resolver {
    * Users that match all filters, at most `limit`.
    * @param filters attribute name to pattern: `*` stands for any text, case does not count. An attribute the source does not have matches
    *   only the pattern `*`.
+   * @param isGone nobody waits for it any more: it may end with `dropped()`
    */
-  search(filters: Record<string, string>, limit: number): Promise<UserRecord[]>;
+  search(filters: Record<string, string>, limit: number, isGone?: () => boolean): Promise<UserRecord[]>;
   /**
    * Text that changes whenever the stored password does; it is not shown to anybody. Null: nobody of this login. Absent for sources
    * that do not show it.
@@ -76,3 +78,6 @@ export interface ResolverType {
 export class ResolverError extends Error {
   override readonly name = "ResolverError";
 }
+
+/** A search that ended because its client hung up. Who joined it at the last moment may ask again. No row in the trail. */
+export const dropped = (): ApiError => new ApiError("busy", { seconds: 1 }, { retryAfter: 1, quiet: true });
