@@ -43,6 +43,8 @@ export async function indexPasswd(bytes: Uint8Array, pause: () => Promise<void>)
   if (bytes.includes(0)) throw new PasswdFormatError("the file is not text");
   const decoder = new TextDecoder();
   const slices: string[] = [];
+  /** Those that folded as a whole would not be what their lines are when folded. */
+  const odd = new Set<number>();
   const logins = createLineIndex((login) => login.toLowerCase(), false);
   const ids = createLineIndex(foldUserId, true);
   let count = 0;
@@ -51,6 +53,7 @@ export async function indexPasswd(bytes: Uint8Array, pause: () => Promise<void>)
     const end = newline < 0 ? bytes.length : newline + 1;
     const text = decoder.decode(bytes.subarray(at, end));
     count = indexSlice(text, slices.length * SPAN, count, logins, ids);
+    if (ODD_LETTERS.test(text)) odd.add(slices.length);
     slices.push(text);
     at = end;
     await pause();
@@ -87,16 +90,16 @@ export async function indexPasswd(bytes: Uint8Array, pause: () => Promise<void>)
     numbered: (userId) => readAll(ids.alike(foldUserId(userId))),
     *lines(piece) {
       for (const [slice, text] of slices.entries()) {
-        for (const start of findLines(text, piece)) yield readLine(text, slice * SPAN, start);
+        for (const start of findLines(text, odd.has(slice) ? "" : piece)) yield readLine(text, slice * SPAN, start);
         yield null;
       }
     },
   };
 }
 
-/** Beginnings of the lines of a slice that hold `piece`, or of all. */
+/** Beginnings of the lines of a slice that hold `piece`; empty: of all. */
 function* findLines(text: string, piece: string): Generator<number> {
-  const folded = piece === "" || ODD_LETTERS.test(text) ? null : text.toLowerCase();
+  const folded = piece === "" ? null : text.toLowerCase();
   for (let start = 0; start < text.length; ) {
     if (folded) {
       const hit = folded.indexOf(piece, start);
