@@ -65,5 +65,5 @@ export async function raisePinHash(token: TokenRecord, pin: string, { vault, sto
     .where("id", "=", token.id)
     .where("pin_hash", "=", token.pinHash)
     .compile();
-  await store.commit({ kind: "write", statements: [{ query }], touches: [{ serials: [token.serial] }] });
+  await store.commit({ kind: "write", statements: [{ query }], touches: [{ serials: [token.serial], ownersStay: true }] });
 }

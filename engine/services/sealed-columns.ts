@@ -151,7 +151,7 @@ function readRow(sealed: SealedColumn, row: Record<string, string | number | Uin
     stored,
     sealed: typeof stored === "string" ? decode(stored) : stored,
     context: sealed.context(...parts),
-    touched: sealed.ofToken ? { serials: [parts[0] ?? ""] } : "none",
+    touched: sealed.ofToken ? { serials: [parts[0] ?? ""], ownersStay: true } : "none",
   };
 }
 

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { AuditEntry } from "../core/audit-chain.ts";
 import type { TokenTable } from "./schema.ts";
 import { assembleStore, openDatabase, type SqliteStoreOptions } from "./sqlite-store.ts";
-import type { Store } from "./store.ts";
+import type { Store, TokenRecord } from "./store.ts";
+import { toTokenRecord } from "./token-record.ts";
 
 export interface ScratchStore {
   store: Store;
@@ -78,4 +79,14 @@ export async function insertToken(
     await store.commit({ kind: "write", statements: [{ query: own }], touches: [{ serials: [token.serial] }] });
   }
   return id;
+}
+
+/** A token of nobody as it is read from its row: no PIN, no key, all numbers 0. */
+export function makeRecord(id: number, change: Partial<TokenRecord> = {}): TokenRecord {
+  const zero = { active: 1, revoked: 0, locked: 0, otp_length: 6, counter: 0, count_window: 0, sync_window: 0, time_step: 0 };
+  const more = { time_window: 0, time_shift: 0, fail_count: 0, max_fail: 0, auth_count: 0, auth_success: 0, pin_hash: null };
+  const none = { key_sealed: null, failed_since: null, auth_count_max: null, auth_success_max: null, valid_from: null };
+  const last = { valid_until: null, last_auth: null, resync_counter: null, resync_due: null, resolver: null, user_id: null };
+  const names = { id, serial: `T${id}`, type: "hotp", version: 1, rollout_state: "", algorithm: "sha1", realm: null };
+  return { ...toTokenRecord({ ...zero, ...more, ...none, ...last, ...names }), ...change };
 }

@@ -34,7 +34,7 @@ export interface SqliteStoreOptions {
   exclusive: boolean;
   /** milliseconds since 1970 */
   now: () => number;
-  /** Tokens held in memory, 650-800 bytes each. Default 100,000; the engine passes its setting tokens.cache. */
+  /** Tokens held in memory (token-cache.ts). Default 100,000; the engine passes its setting tokens.cache. */
   tokenCache?: number;
   /** Start a new epoch of the audit chain: the database was restored from a backup. */
   newEpoch?: boolean;

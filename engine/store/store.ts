@@ -99,8 +99,12 @@ export interface Statement {
   expect?: number;
 }
 
-/** Which cached tokens a write makes stale. */
-export type Touched = { serials: string[] } | { owner: { resolver: string; userId: string } } | "all-tokens" | "none";
+/** Which cached tokens a write makes stale. `ownersStay`: none was assigned or taken away, which spares a look for the owner of each. */
+export type Touched =
+  | { serials: string[]; ownersStay?: true }
+  | { owner: { resolver: string; userId: string } }
+  | "all-tokens"
+  | "none";
 
 /** An administrative change: SQL statements, its audit row, and what it makes stale. */
 export interface WriteIntent {

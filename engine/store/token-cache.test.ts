@@ -1,38 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { TokenRecord } from "./store.ts";
+import { makeRecord } from "./scratch-store.ts";
 import { createTokenCache } from "./token-cache.ts";
-import { type RecordRow, toTokenRecord } from "./token-record.ts";
-import { createTwoGenerationMap } from "./two-generation-map.ts";
-
-function makeRecord(id: number): TokenRecord {
-  return toTokenRecord({ id, serial: `T${id}` } as RecordRow);
-}
-
-describe("two-generation map", () => {
-  test("never holds more than its bound, and forgets what nobody reads", () => {
-    const map = createTwoGenerationMap<number, number>(10);
-    for (let key = 0; key < 1000; key += 1) {
-      map.set(key, key);
-      map.get(0);
-      expect(map.size).toBeLessThanOrEqual(10);
-    }
-    expect(map.get(0)).toBe(0);
-    expect(map.get(1)).toBeUndefined();
-    expect(map.get(999)).toBe(999);
-  });
-
-  test("an alias lives and dies with its entry", () => {
-    const map = createTwoGenerationMap<number, string>(4, (value) => value);
-    map.set(1, "one");
-    expect(map.getByAlias("one")).toBe("one");
-    map.delete(1);
-    expect(map.getByAlias("one")).toBeUndefined();
-    for (let key = 0; key < 100; key += 1) {
-      map.set(key, `value ${key}`);
-      for (let known = 0; known <= key; known += 1) expect(map.getByAlias(`value ${known}`)).toBe(map.get(known) as string);
-    }
-  });
-});
 
 describe("token cache", () => {
   test("one object a token, whichever way it was found", () => {
@@ -75,5 +43,30 @@ describe("token cache", () => {
     cache.dropSerial("T1");
     expect(cache.byId(1)).toBeUndefined();
     expect(cache.byOwner("r", "u")).toBeUndefined();
+  });
+
+  test("evicts by packing: what falls out of the objects is there as bytes until both generations are over", () => {
+    const cache = createTokenCache(100, 4);
+    for (let id = 0; id < 1000; id += 1) {
+      cache.keep(makeRecord(id));
+      if (id >= 50) expect(cache.bySerial(`T${id - 50 + (id % 40)}`)?.id).toBe(id - 50 + (id % 40));
+      expect(cache.size).toBeLessThanOrEqual(100);
+    }
+    expect(cache.bySerial("T1")).toBeUndefined();
+  });
+
+  test("a packed record is one object again for all who ask, changed by the commit like any", () => {
+    const cache = createTokenCache(100, 2);
+    for (let id = 1; id <= 10; id += 1) cache.keepOwner("r", `u${id}`, [makeRecord(id)]);
+    const record = cache.byId(1);
+    if (record === undefined) throw new Error("forgotten");
+    expect(cache.bySerial("T1")).toBe(record);
+    expect(cache.byOwner("r", "u1")?.[0]).toBe(record);
+    record.counter = 7;
+    for (let id = 2; id <= 10; id += 1) cache.byId(id);
+    expect(cache.byId(1)).not.toBe(record);
+    expect(cache.byId(1)?.counter).toBe(7);
+    cache.dropSerial("T1");
+    expect(cache.byId(1)).toBeUndefined();
   });
 });

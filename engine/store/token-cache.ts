@@ -1,14 +1,22 @@
-// Token records in memory. One object a token: every reader shares it, the group commit changes it in place after COMMIT.
+// Token records in memory, in two tiers. Hot: one object a token, which every reader shares and the group commit changes in place
+// after COMMIT. Cold: what fell out of hot, packed into bytes; whoever is asked for becomes hot again.
+//
+//   keep ──> hot ──(pushed out: packed)──> cold ──(two generations on)──> forgotten
+//             ^                             │
+//             └───────── any read ──────────┘     what is in hot counts; its former bytes in cold are never looked at
 //
 // Cache: tokens
 //   key          token id, with the serial as its alias; beside it (resolver, user id) -> ids
-//   bound        `bound` entries in each of the two maps, two generations (two-generation-map.ts)
+//   bound        `bound` tokens: up to `hot` as objects (900 bytes each), the rest packed (200); and `bound` owners, packed
 //   lifetime     none; a record is as the database is until somebody says otherwise
 //   invalidated  by the effects of own logins (changed in place), by `touches` of own writes (dropped), and wholly by any
 //                change of another process (PRAGMA data_version, foreign-change.ts)
 // An owner without tokens is remembered as an empty list; an unknown serial is not remembered.
+import { createAgeingMap } from "./ageing-map.ts";
+import { createKeyedHash } from "./keyed-hash.ts";
+import { createPackedMap } from "./packed-map.ts";
 import type { TokenRecord } from "./store.ts";
-import { createTwoGenerationMap } from "./two-generation-map.ts";
+import { createTokenPacking } from "./token-packing.ts";
 
 export interface TokenCache {
   byId(id: number): TokenRecord | undefined;
@@ -22,27 +30,81 @@ export interface TokenCache {
   dropSerial(serial: string): void;
   dropOwner(resolver: string, userId: string): void;
   clear(): void;
+  /** Entries held; a token that is hot and has been cold counts twice. */
   readonly size: number;
 }
 
+interface OwnerEntry {
+  resolver: string;
+  userId: string;
+  ids: number[];
+}
+
+/** More would be faster only where more than so many tokens log in again and again within minutes: a miss here costs 2 µs. */
+const HOT = 20_000;
+
 /** An empty cache of at most `bound` tokens (and as many owners). */
-export function createTokenCache(bound: number): TokenCache {
-  const tokens = createTwoGenerationMap<number, TokenRecord>(bound, (record) => record.serial);
-  const owners = createTwoGenerationMap<string, number[]>(bound);
+export function createTokenCache(bound: number, hotBound = Math.min(bound, HOT)): TokenCache {
+  const hash = createKeyedHash(crypto.getRandomValues(new Int32Array(2)));
+  // Not keyed: nobody chooses the ids of rows. An odd factor keeps them apart.
+  const hashId = (id: number) => Math.imul(id, 0x9e3779b1) >>> 0;
+  // The two hashes turn against each other, so that ("ab", "c") is not ("a", "bc").
+  const hashOwner = (resolver: string, userId: string) => (Math.imul(hash(resolver), 31) ^ hash(userId)) >>> 0;
+
+  const cold = createPackedMap<TokenRecord>(bound - hotBound, {
+    hashes: [({ id }) => hashId(id), ({ serial }) => hash(serial)],
+    ...createTokenPacking(),
+    same: (one, other) => one.id === other.id,
+  });
+  const hot = createAgeingMap<number, TokenRecord>(hotBound, ({ serial }) => serial, cold.put);
+  const owners = createPackedMap<OwnerEntry>(Math.max(2, bound), {
+    hashes: [({ resolver, userId }) => hashOwner(resolver, userId)],
+    write({ resolver, userId, ids }, into) {
+      into.text(resolver);
+      into.text(userId);
+      into.number(ids.length);
+      for (const id of ids) into.number(id);
+    },
+    read(from) {
+      const [resolver, userId] = [from.text(), from.text()];
+      return { resolver, userId, ids: Array.from({ length: Number(from.number()) }, () => Number(from.number())) };
+    },
+    same: (one, other) => one.resolver === other.resolver && one.userId === other.userId,
+  });
+
+  function warm(record: TokenRecord | undefined): TokenRecord | undefined {
+    if (record !== undefined) hot.add(record.id, record);
+    return record;
+  }
+
+  function byId(id: number): TokenRecord | undefined {
+    return hot.get(id) ?? warm(cold.get(0, hashId(id), (record) => record.id === id));
+  }
+
+  function bySerial(serial: string): TokenRecord | undefined {
+    return hot.getByAlias(serial) ?? warm(cold.get(1, hash(serial), (record) => record.serial === serial));
+  }
+
+  function drop(id: number): void {
+    hot.delete(id);
+    cold.delete(0, hashId(id), (record) => record.id === id);
+  }
 
   function keep(fresh: TokenRecord): TokenRecord {
-    const known = tokens.get(fresh.id);
-    if (known !== undefined) return known;
-    tokens.set(fresh.id, fresh);
-    return fresh;
+    return byId(fresh.id) ?? (warm(fresh) as TokenRecord);
+  }
+
+  function idsOf(resolver: string, userId: string): number[] | undefined {
+    const isOwner = (entry: OwnerEntry) => entry.resolver === resolver && entry.userId === userId;
+    return owners.get(0, hashOwner(resolver, userId), isOwner)?.ids;
   }
 
   function byOwner(resolver: string, userId: string): TokenRecord[] | undefined {
-    const ids = owners.get(ownerKey(resolver, userId));
+    const ids = idsOf(resolver, userId);
     if (ids === undefined) return undefined;
     const records: TokenRecord[] = [];
     for (const id of ids) {
-      const record = tokens.get(id);
+      const record = byId(id);
       if (record === undefined) return undefined;
       records.push(record);
     }
@@ -50,38 +112,30 @@ export function createTokenCache(bound: number): TokenCache {
   }
 
   return {
-    byId: (id) => tokens.get(id),
-    bySerial: (serial) => tokens.getByAlias(serial),
+    byId,
+    bySerial,
     byOwner,
     keep,
     keepOwner(resolver, userId, fresh) {
       const records = fresh.map(keep);
-      owners.set(
-        ownerKey(resolver, userId),
-        records.map((record) => record.id),
-      );
+      owners.put({ resolver, userId, ids: records.map((record) => record.id) });
       return records;
     },
     dropSerial(serial) {
-      const record = tokens.getByAlias(serial);
-      if (record !== undefined) tokens.delete(record.id);
+      const record = hot.getByAlias(serial) ?? cold.get(1, hash(serial), (packed) => packed.serial === serial);
+      if (record !== undefined) drop(record.id);
     },
     dropOwner(resolver, userId) {
-      const key = ownerKey(resolver, userId);
-      for (const id of owners.get(key) ?? []) tokens.delete(id);
-      owners.delete(key);
+      for (const id of idsOf(resolver, userId) ?? []) drop(id);
+      owners.delete(0, hashOwner(resolver, userId), (entry) => entry.resolver === resolver && entry.userId === userId);
     },
     clear() {
-      tokens.clear();
+      hot.clear();
+      cold.clear();
       owners.clear();
     },
     get size() {
-      return tokens.size;
+      return hot.size + cold.size;
     },
   };
-}
-
-/** The length makes the key unambiguous: neither part is restricted to a set of characters. */
-function ownerKey(resolver: string, userId: string): string {
-  return `${resolver.length}:${resolver}${userId}`;
 }

@@ -25,8 +25,9 @@ export function createTokenReads(db: Database, cache: TokenCache): TokenReads {
     "SELECT o.resolver, o.user_id FROM token t JOIN token_owner o ON o.token_id = t.id WHERE t.serial = ?",
   );
 
-  function forgetSerial(serial: string): void {
+  function forgetSerial(serial: string, ownersStay: boolean): void {
     cache.dropSerial(serial);
+    if (ownersStay) return;
     // A token that was just assigned is missing in the remembered list of its new owner.
     for (const owner of ownerOf.all(serial)) cache.dropOwner(owner.resolver, owner.user_id);
   }
@@ -49,7 +50,7 @@ export function createTokenReads(db: Database, cache: TokenCache): TokenReads {
       else if ("owner" in touched) cache.dropOwner(touched.owner.resolver, touched.owner.userId);
       // An import of thousands: forgetting all is cheaper than asking for each.
       else if (touched.serials.length > 200) cache.clear();
-      else for (const serial of touched.serials) forgetSerial(serial);
+      else for (const serial of touched.serials) forgetSerial(serial, touched.ownersStay === true);
     },
   };
 }
