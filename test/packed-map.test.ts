@@ -15,11 +15,11 @@ const shape: Shape<Entry> = {
     into.text(text);
   },
   read: (from) => ({ key: Number(from.number()), text: from.text() }),
-  same: (one, other) => one.key === other.key,
+  same: ({ key }, packed) => packed.number() === key,
 };
 
 function find(map: PackedMap<Entry>, key: number, name = 0): Entry | undefined {
-  return map.get(name, shape.hashes[name]?.({ key, text: "" }) ?? 0, (entry) => entry.key === key);
+  return map.get(name, shape.hashes[name]?.({ key, text: "" }) ?? 0, (packed) => packed.number() === key);
 }
 
 describe("packed map", () => {
@@ -40,7 +40,7 @@ describe("packed map", () => {
           put.set(key, text);
           expect(find(map, key, name)?.text).toBe(text);
         } else if (kind === "delete") {
-          map.delete(name, shape.hashes[name]?.({ key, text: "" }) ?? 0, (entry) => entry.key === key);
+          map.delete(name, shape.hashes[name]?.({ key, text: "" }) ?? 0, (packed) => packed.number() === key);
           put.delete(key);
           expect(find(map, key)).toBeUndefined();
         } else if (kind === "clear") {

@@ -8,7 +8,7 @@
 //
 // An entry that is put again takes its former room, if it fits.
 import { createReader, createWriter, type Reader, type Writer } from "./packing.ts";
-import { createSlotIndex } from "./slot-index.ts";
+import { createSlotIndex, type SlotIndex } from "./slot-index.ts";
 
 /** What the map must know of its values. The first name is the key; the others are unique, too, and never change. */
 export interface Shape<Value> {
@@ -16,20 +16,23 @@ export interface Shape<Value> {
   hashes: ((value: Value) => number)[];
   write(value: Value, into: Writer): void;
   read(from: Reader): Value;
-  /** Do both have one key? Hashes can collide. */
-  same(one: Value, other: Value): boolean;
+  /** Does a packed value have the key of this one? Hashes can collide. */
+  same(value: Value, other: Reader): boolean;
 }
 
+type IsIt = (entry: Reader) => boolean;
+
 export interface PackedMap<Value> {
-  /** The entry whose name number `name` has this hash and that is the one (`isIt`), as a new object. */
-  get(name: number, hash: number, isIt: (value: Value) => boolean): Value | undefined;
+  /** The entry whose name number `name` has this hash and that is the one, as a new object. `isIt` reads the names only, so they are written first. */
+  get(name: number, hash: number, isIt: IsIt): Value | undefined;
   put(value: Value): void;
-  delete(name: number, hash: number, isIt: (value: Value) => boolean): void;
+  delete(name: number, hash: number, isIt: IsIt): void;
   clear(): void;
   readonly size: number;
 }
 
 const PAGE = 256 * 1024;
+/** No slot, and the place of an entry that was taken out. */
 const GONE = -1;
 
 /** Holds at most `bound` entries. One of less than 2 holds nothing. */
@@ -37,44 +40,44 @@ export function createPackedMap<Value>(bound: number, shape: Shape<Value>): Pack
   const half = Math.floor(bound / 2);
   const writer = createWriter();
   // Made with the first entry: most sites never need them.
-  let young: Generation<Value> | undefined;
-  let old: Generation<Value> | undefined;
+  let young: Generation | undefined;
+  let old: Generation | undefined;
+
+  const hashesOf = (value: Value) => shape.hashes.map((hash) => hash(value));
 
   function add(hashes: number[], bytes: Uint8Array): void {
     if (young?.full) [young, old] = [undefined, young];
-    young ??= createGeneration(half, shape);
+    young ??= createGeneration(half, shape.hashes.length);
     young.add(hashes, bytes);
   }
 
   return {
     get(name, hash, isIt) {
-      const hit = young?.find(name, hash, isIt);
-      if (hit !== undefined) return hit.value;
-      const aged = old?.find(name, hash, isIt);
-      if (aged === undefined) return undefined;
-      const bytes = old?.remove(aged.slot) ?? new Uint8Array();
-      add(
-        shape.hashes.map((of) => of(aged.value)),
-        bytes,
-      );
-      return aged.value;
+      const slot = young?.find(name, hash, isIt) ?? GONE;
+      if (young !== undefined && slot !== GONE) return shape.read(young.open(slot));
+      const aged = old?.find(name, hash, isIt) ?? GONE;
+      if (old === undefined || aged === GONE) return undefined;
+      const value = shape.read(old.open(aged));
+      add(hashesOf(value), old.remove(aged));
+      return value;
     },
     put(value) {
       if (half === 0) return;
-      const hashes = shape.hashes.map((of) => of(value));
-      const isSame = (other: Value) => shape.same(value, other);
+      const hashes = hashesOf(value);
+      const key = hashes[0] as number;
+      const isIt = (entry: Reader) => shape.same(value, entry);
       shape.write(value, writer);
       const bytes = writer.take();
-      const known = young?.find(0, hashes[0] ?? 0, isSame);
-      if (known !== undefined && young?.replace(known.slot, bytes)) return;
-      const aged = old?.find(0, hashes[0] ?? 0, isSame);
-      if (aged !== undefined) old?.remove(aged.slot);
+      const known = young?.find(0, key, isIt) ?? GONE;
+      if (known !== GONE && young?.replace(known, bytes)) return;
+      const aged = old?.find(0, key, isIt) ?? GONE;
+      if (aged !== GONE) old?.remove(aged);
       add(hashes, bytes);
     },
     delete(name, hash, isIt) {
       for (const generation of [young, old]) {
-        const found = generation?.find(name, hash, isIt);
-        if (found !== undefined) generation?.remove(found.slot);
+        const slot = generation?.find(name, hash, isIt) ?? GONE;
+        if (slot !== GONE) generation?.remove(slot);
       }
     },
     clear() {
@@ -87,8 +90,10 @@ export function createPackedMap<Value>(bound: number, shape: Shape<Value>): Pack
   };
 }
 
-interface Generation<Value> {
-  find(name: number, hash: number, isIt: (value: Value) => boolean): { slot: number; value: Value } | undefined;
+interface Generation {
+  /** The slot, or GONE: not there. */
+  find(name: number, hash: number, isIt: IsIt): number;
+  open(slot: number): Reader;
   add(hashes: number[], bytes: Uint8Array): void;
   /** Writes over an entry; false: there is no room, and the entry is gone. */
   replace(slot: number, bytes: Uint8Array): boolean;
@@ -98,8 +103,8 @@ interface Generation<Value> {
   readonly size: number;
 }
 
-function createGeneration<Value>(capacity: number, shape: Shape<Value>): Generation<Value> {
-  const indexes = shape.hashes.map(() => createSlotIndex(capacity));
+function createGeneration(capacity: number, names: number): Generation {
+  const indexes = Array.from({ length: names }, () => createSlotIndex(capacity));
   const pages: Buffer[] = [];
   /** Slot -> page × PAGE + where in it, or GONE. */
   const places = new Float64Array(capacity);
@@ -111,6 +116,8 @@ function createGeneration<Value>(capacity: number, shape: Shape<Value>): Generat
   const pageOf = (slot: number) => pages[Math.floor((places[slot] as number) / PAGE)] as Buffer;
   const offsetOf = (slot: number) => (places[slot] as number) % PAGE;
 
+  const open = (slot: number) => createReader(pageOf(slot), offsetOf(slot));
+
   function remove(slot: number): Uint8Array {
     const bytes = pageOf(slot).subarray(offsetOf(slot), offsetOf(slot) + (rooms[slot] as number));
     places[slot] = GONE;
@@ -119,15 +126,8 @@ function createGeneration<Value>(capacity: number, shape: Shape<Value>): Generat
   }
 
   return {
-    find(name, hash, isIt) {
-      let value: Value | undefined;
-      const slot = indexes[name]?.find(hash, (candidate) => {
-        if (places[candidate] === GONE) return false;
-        value = shape.read(createReader(pageOf(candidate), offsetOf(candidate)));
-        return isIt(value);
-      });
-      return slot === undefined || slot === GONE || value === undefined ? undefined : { slot, value };
-    },
+    find: (name, hash, isIt) => (indexes[name] as SlotIndex).find(hash, (slot) => places[slot] !== GONE && isIt(open(slot))),
+    open,
     add(hashes, bytes) {
       // An entry lies in one page; one that is larger than a page has a page of its own.
       if (pages.length === 0 || free + bytes.length > (pages.at(-1) as Buffer).length) {

@@ -15,6 +15,7 @@
 import { createAgeingMap } from "./ageing-map.ts";
 import { createKeyedHash } from "./keyed-hash.ts";
 import { createPackedMap } from "./packed-map.ts";
+import type { Reader } from "./packing.ts";
 import type { TokenRecord } from "./store.ts";
 import { createTokenPacking } from "./token-packing.ts";
 
@@ -51,10 +52,13 @@ export function createTokenCache(bound: number, hotBound = Math.min(bound, HOT))
   // The two hashes turn against each other, so that ("ab", "c") is not ("a", "bc").
   const hashOwner = (resolver: string, userId: string) => (Math.imul(hash(resolver), 31) ^ hash(userId)) >>> 0;
 
+  const isOwner = (resolver: string, userId: string) => (packed: Reader) =>
+    packed.text() === resolver && packed.text() === userId;
+
   const cold = createPackedMap<TokenRecord>(bound - hotBound, {
     hashes: [({ id }) => hashId(id), ({ serial }) => hash(serial)],
     ...createTokenPacking(),
-    same: (one, other) => one.id === other.id,
+    same: ({ id }, packed) => packed.number() === id,
   });
   const hot = createAgeingMap<number, TokenRecord>(hotBound, ({ serial }) => serial, cold.put);
   const owners = createPackedMap<OwnerEntry>(Math.max(2, bound), {
@@ -67,9 +71,11 @@ export function createTokenCache(bound: number, hotBound = Math.min(bound, HOT))
     },
     read(from) {
       const [resolver, userId] = [from.text(), from.text()];
-      return { resolver, userId, ids: Array.from({ length: Number(from.number()) }, () => Number(from.number())) };
+      const ids: number[] = [];
+      for (let left = Number(from.number()); left > 0; left -= 1) ids.push(Number(from.number()));
+      return { resolver, userId, ids };
     },
-    same: (one, other) => one.resolver === other.resolver && one.userId === other.userId,
+    same: ({ resolver, userId }, packed) => isOwner(resolver, userId)(packed),
   });
 
   function warm(record: TokenRecord | undefined): TokenRecord | undefined {
@@ -78,16 +84,20 @@ export function createTokenCache(bound: number, hotBound = Math.min(bound, HOT))
   }
 
   function byId(id: number): TokenRecord | undefined {
-    return hot.get(id) ?? warm(cold.get(0, hashId(id), (record) => record.id === id));
+    return hot.get(id) ?? warm(cold.get(0, hashId(id), (packed) => packed.number() === id));
+  }
+
+  function findCold(serial: string): TokenRecord | undefined {
+    return cold.get(1, hash(serial), (packed) => packed.number() !== null && packed.text() === serial);
   }
 
   function bySerial(serial: string): TokenRecord | undefined {
-    return hot.getByAlias(serial) ?? warm(cold.get(1, hash(serial), (record) => record.serial === serial));
+    return hot.getByAlias(serial) ?? warm(findCold(serial));
   }
 
   function drop(id: number): void {
     hot.delete(id);
-    cold.delete(0, hashId(id), (record) => record.id === id);
+    cold.delete(0, hashId(id), (packed) => packed.number() === id);
   }
 
   function keep(fresh: TokenRecord): TokenRecord {
@@ -95,8 +105,7 @@ export function createTokenCache(bound: number, hotBound = Math.min(bound, HOT))
   }
 
   function idsOf(resolver: string, userId: string): number[] | undefined {
-    const isOwner = (entry: OwnerEntry) => entry.resolver === resolver && entry.userId === userId;
-    return owners.get(0, hashOwner(resolver, userId), isOwner)?.ids;
+    return owners.get(0, hashOwner(resolver, userId), isOwner(resolver, userId))?.ids;
   }
 
   function byOwner(resolver: string, userId: string): TokenRecord[] | undefined {
@@ -122,12 +131,12 @@ export function createTokenCache(bound: number, hotBound = Math.min(bound, HOT))
       return records;
     },
     dropSerial(serial) {
-      const record = hot.getByAlias(serial) ?? cold.get(1, hash(serial), (packed) => packed.serial === serial);
+      const record = hot.getByAlias(serial) ?? findCold(serial);
       if (record !== undefined) drop(record.id);
     },
     dropOwner(resolver, userId) {
       for (const id of idsOf(resolver, userId) ?? []) drop(id);
-      owners.delete(0, hashOwner(resolver, userId), (entry) => entry.resolver === resolver && entry.userId === userId);
+      owners.delete(0, hashOwner(resolver, userId), isOwner(resolver, userId));
     },
     clear() {
       hot.clear();
