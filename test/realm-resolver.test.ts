@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { User } from "../engine/users/directory.ts";
 import type { ApiParams } from "./kit/call-api.ts";
 import { startApp, type TestApp } from "./kit/start-app.ts";
 import { check, enrol, passwdLine } from "./kit/tokens.ts";
@@ -447,6 +448,30 @@ describe("GET /user/", () => {
   for (const [params, found] of searches) test(JSON.stringify(params), async () => expect(await usersOf(params)).toEqual(found));
   test("an attribute named __proto__ is one nobody has", async () => {
     expect((await app.api("GET", "/user/?__proto__=x")).value).toEqual([]);
+  });
+  test("equal searches at the same time are one, the next begins anew", async () => {
+    const { directory } = app.engine;
+    const [first, same, other] = ["*o*", "*o*", "a*"].map((username) => directory.search({}, { username }, 10));
+    const found = await first;
+    expect(found).toHaveLength(3);
+    expect(await same).toBe(found as User[]);
+    expect(await other).toHaveLength(1);
+    expect(await directory.search({}, { username: "*o*" }, 10)).not.toBe(found as User[]);
+  });
+  test("a long list is the same envelope as a short one, signed where the client asks for it (1.6)", async () => {
+    const logins = Array.from({ length: 350 }, (_, n) => `user${n}`);
+    writeUsers("many", logins);
+    await resolver("many");
+    await realm("r3", { resolvers: "many" });
+    const ask = (params: ApiParams) => app.api<{ username: string }[]>("GET", "/user/", { realm: "r3", ...params });
+    const long = await ask({ nonce: "n1" });
+    const short = await ask({ nonce: "n1", username: "user7" });
+    expect(long.value?.map(({ username }) => username)).toEqual(logins);
+    expect(Object.keys(long.body ?? {})).toEqual(Object.keys(short.body ?? {}));
+    expect(Object.keys(long.body ?? {}).slice(-2)).toEqual(["nonce", "signature"]);
+    expect(long.value?.[7]).toEqual(short.value?.[0] as { username: string });
+    await app.api("DELETE", "/realm/r3");
+    await app.api("DELETE", "/resolver/many");
   });
   test("601 for a realm or resolver nobody knows; no password ever shows", async () => {
     expect((await app.api("GET", "/user/", { realm: "moon" })).error?.code).toBe(601);

@@ -25,6 +25,8 @@ short:x:1
 /** Letters that a slice folded as a whole would get wrong. */
 const GREEK = `Οδυσσεύς:x:30:1:ΟΔΥΣΣΕΥΣ ΛΑΕΡΤΙΑΔΗΣ,,,,ΟΔΥΣ@example.com:/:/bin/sh
 İlker:x:31:1:İLKER YILMAZ,,,,ilker@example.com:/:/bin/sh
+ΚΩΣΤΑΣ:x:33:1:Final or not,,,,kostas@example.com:/:/bin/sh
+dots:x:34:1:${"İ".repeat(40)}:/:/bin/sh
 after:x:32:1:After İ Dotted,,,,after@example.com:/:/bin/sh
 `;
 
@@ -40,6 +42,8 @@ const filters: Record<string, string>[] = [
   { username: "*" },
   { username: "οδυσσεύς" },
   { username: "ΟΔΥΣΣΕΎΣ" },
+  { username: "ΚΩΣΤΑΣ*" },
+  { username: "after*" },
   { username: "İLKER" },
   { username: "i̇lker" },
   { userid: "1" },
