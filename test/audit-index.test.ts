@@ -6,7 +6,14 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeTrail } from "../bench/audit-rows.ts";
 import { createFeeder } from "../engine/audit/feed.ts";
-import { blockRows, indexPath, openIndexForReading, openIndexForWriting } from "../engine/audit/index-file.ts";
+import {
+  blockRows,
+  changeWordSum,
+  indexPath,
+  openIndexForReading,
+  openIndexForWriting,
+  sumWord,
+} from "../engine/audit/index-file.ts";
 import type { AuditQuery, Condition } from "../engine/audit/query.ts";
 import { type SearchJob, searchAudit } from "../engine/audit/search.ts";
 import { openTrailReader } from "../engine/audit/trail-reader.ts";
@@ -149,6 +156,11 @@ describe("the workers of the server", () => {
     expect(await pool.feed(5)).toEqual({ made: 1, left: 0 });
     await pool.close();
     const words = new Database(indexPath(databasePath));
+    // With its sum, or it would pass for damage.
+    for (const { column, code } of words
+      .query<{ column: number; code: number }, []>("SELECT * FROM word WHERE text = 'anna'")
+      .all())
+      changeWordSum(words, sumWord(column, code, "anna") ^ sumWord(column, code, "only the index says so"));
     words.run("UPDATE word SET text = 'only the index says so' WHERE text = 'anna'");
     words.close();
     const trail = openTrailReader({ databasePath, publicKey });

@@ -1,7 +1,7 @@
 // What the index knows of one query: for each block the rows that fit, as ids or as a count; null for a block it can not speak of.
 import type { Database } from "bun:sqlite";
-import { type PackedNumbers, unpackNumbers, valueAt } from "../core/packed-numbers.ts";
-import { type Block, type CellColumn, cellColumns, cellId, isCellColumn } from "./index-file.ts";
+import { type PackedNumbers, valueAt } from "../core/packed-numbers.ts";
+import { type Block, type CellColumn, cellColumns, isCellColumn, makeCellReader, sumBlock } from "./index-file.ts";
 import { type AuditQuery, type Condition, textColumns, toRowTest, toSql } from "./query.ts";
 
 export interface Blocks {
@@ -36,12 +36,7 @@ export function openBlocks(db: Database, index: Database | null, query: AuditQue
     if (isCellColumn(column)) tests.push({ condition, column, wanted: findCodes(index, column, condition) });
     else slow.push(condition);
   }
-  const readCell = index.query<{ data: Uint8Array }, [number]>("SELECT data FROM cell WHERE id = ?");
-
-  function cell(block: number, column: CellColumn): PackedNumbers | null {
-    const row = readCell.get(cellId(block, column));
-    return row === null ? null : unpackNumbers(row.data);
-  }
+  const cell = makeCellReader(index);
 
   /** Positions of the rows that fit as far as the index can tell, and what it could not. Null: all rows fit. */
   function narrow(info: Block): { positions: Positions; rest: Condition[] } {
@@ -86,12 +81,13 @@ export function openBlocks(db: Database, index: Database | null, query: AuditQue
   };
 }
 
-/** Blocks that are still true, by number. */
+/** Blocks that are still true, by number. Throws RangeError for one that is not as it was written. */
 export function readValidBlocks(db: Database, index: Database): Map<number, Block> {
   const versions = readVersions(db);
   const readHash = db.query<{ hash: Uint8Array }, [number]>("SELECT hash FROM audit WHERE id = ?");
   const blocks = new Map<number, Block>();
   for (const block of index.query<Block, []>("SELECT * FROM block").all()) {
+    if (sumBlock(block) !== block.sum) throw new RangeError("a block of the index is damaged");
     if ((versions.get(block.block) ?? 0) !== block.version) continue;
     const hash = readHash.get(block.last_id)?.hash;
     if (hash !== undefined && Buffer.compare(hash, block.last_hash) === 0) blocks.set(block.block, block);
@@ -110,7 +106,7 @@ function findCodes(index: Database, column: CellColumn, condition: Condition): U
   if (!(textColumns as readonly string[]).includes(column)) return toMap("anyOf" in condition ? condition.anyOf.map(Number) : []);
   const { sql, values } = toSql(condition, "text");
   const rows = index
-    .query<{ code: number }, (typeof values)[number][]>(`SELECT code FROM word WHERE column = ? AND ${sql}`)
+    .query<{ code: number }, (typeof values)[number][]>(`SELECT code FROM word NOT INDEXED WHERE column = ? AND ${sql}`)
     .all(cellColumns.indexOf(column), ...values);
   return toMap(rows.map(({ code }) => code));
 }

@@ -1,9 +1,19 @@
 // Fills the index of the audit trail, in a worker of its own: block by block, newest first, each in a transaction of the index
 // file. The last, incomplete block of the trail is left alone: searches read it row by row.
 import type { Database } from "bun:sqlite";
-import { packNumbers, unpackNumbers, valueAt } from "../core/packed-numbers.ts";
+import { packNumbers, valueAt } from "../core/packed-numbers.ts";
 import { readValidBlocks, readVersions } from "./blocks.ts";
-import { blockRows, type CellColumn, cellColumns, cellId } from "./index-file.ts";
+import {
+  blockRows,
+  type CellColumn,
+  cellColumns,
+  cellId,
+  changeWordSum,
+  makeCellReader,
+  sumBlock,
+  sumBytes,
+  sumWord,
+} from "./index-file.ts";
 import { type TextColumn, textColumns } from "./query.ts";
 
 export interface Feeder {
@@ -23,8 +33,8 @@ export function createFeeder(db: Database, index: Database): Feeder {
   const readRows = db.query<Record<string, unknown>, [number, number]>(
     `SELECT id, chain, success, started_at, hash, ${columns} FROM audit WHERE id BETWEEN ? AND ? ORDER BY id`,
   );
-  const insertBlock = index.prepare("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  const insertCell = index.prepare("INSERT OR REPLACE INTO cell VALUES (?, ?)");
+  const insertBlock = index.prepare("INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const insertCell = index.prepare("INSERT OR REPLACE INTO cell VALUES (?, ?, ?)");
   const dropBlock = index.prepare("DELETE FROM block WHERE block = ?");
   const dropCells = index.prepare("DELETE FROM cell WHERE id BETWEEN ? AND ?");
   let dropped = false;
@@ -45,7 +55,10 @@ export function createFeeder(db: Database, index: Database): Feeder {
     drop(block);
     const [first, last] = [rows[0], rows.at(-1)];
     if (first === undefined || last === undefined) return;
-    const put = (column: CellColumn, numbers: ArrayLike<number>) => insertCell.run(cellId(block, column), packNumbers(numbers));
+    const put = (column: CellColumn, numbers: ArrayLike<number>) => {
+      const data = packNumbers(numbers);
+      insertCell.run(cellId(block, column), data, sumBytes(data));
+    };
     const times = rows.map((row) => row[3]);
     if (last[0] - first[0] + 1 !== rows.length)
       put(
@@ -70,7 +83,9 @@ export function createFeeder(db: Database, index: Database): Feeder {
       ([least, most], time) => [Math.min(least, time), Math.max(most, time)],
       [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
     );
-    insertBlock.run(block, version, rows.length, first[0], last[0], last[4], low, high);
+    const made = { block, version, rows: rows.length, first_id: first[0], last_id: last[0], last_hash: last[4] };
+    const sum = sumBlock({ ...made, min_time: low, max_time: high });
+    insertBlock.run(block, version, rows.length, first[0], last[0], last[4], low, high, sum);
   });
 
   return {
@@ -119,34 +134,42 @@ function numberWords(index: Database, column: TextColumn, texts: readonly (strin
     .get(number);
   const insert = index.prepare("INSERT INTO word (column, code, text) VALUES (?, ?, ?)");
   let next = (highest?.code ?? 0) + 1;
+  let added = 0;
   const codes = new Map<string | null, number>([[null, 0]]);
   for (const [text, code] of found) {
     codes.set(text, code ?? next);
     if (code !== null) continue;
     insert.run(number, next, text);
+    added ^= sumWord(number, next, text);
     next += 1;
   }
+  changeWordSum(index, added);
   return Uint32Array.from(texts, (text) => codes.get(text) ?? 0);
 }
 
 /** Removes the words that no block uses any more: names that retention removed must not live on here. */
 function sweepWords(index: Database): void {
-  const readCell = index.query<{ data: Uint8Array }, [number]>("SELECT data FROM cell WHERE id = ?");
+  const readCell = makeCellReader(index);
   const blocks = index.query<{ block: number }, []>("SELECT block FROM block").all();
   index.transaction(() => {
     for (const column of textColumns) {
       const used = new Set<number>();
       for (const { block } of blocks) {
-        const row = readCell.get(cellId(block, column));
-        if (row === null) continue;
-        const numbers = unpackNumbers(row.data);
+        const numbers = readCell(block, column);
+        if (numbers === null) continue;
         if (numbers.values === null) used.add(numbers.base);
         else for (let at = 0; at < numbers.count; at += 1) used.add(valueAt(numbers, at));
       }
       const remove = index.prepare("DELETE FROM word WHERE column = ? AND code = ?");
       const number = cellColumns.indexOf(column);
-      for (const { code } of index.query<{ code: number }, [number]>("SELECT code FROM word WHERE column = ?").all(number))
-        if (!used.has(code)) remove.run(number, code);
+      const words = index.query<{ code: number; text: string }, [number]>("SELECT code, text FROM word WHERE column = ?");
+      let removed = 0;
+      for (const { code, text } of words.all(number)) {
+        if (used.has(code)) continue;
+        remove.run(number, code);
+        removed ^= sumWord(number, code, text);
+      }
+      changeWordSum(index, removed);
     }
   })();
 }

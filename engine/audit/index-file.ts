@@ -7,9 +7,13 @@
 //
 // A block counts only while the trail is as it was when the block was made: same version (rotation changes it in the transaction
 // that removes rows) and same last row (a restored backup has another). Rows outside of valid blocks are read one by one.
+//
+// SQLite has no sums over its pages, and a bit that the disk turned would hide rows from a search. So blocks and cells
+// carry one, and all words together.
 import { Database } from "bun:sqlite";
 import { closeSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type PackedNumbers, unpackNumbers } from "../core/packed-numbers.ts";
 import { type SearchColumn, textColumns } from "./query.ts";
 
 /** Ids of a block: b * blockRows to (b + 1) * blockRows - 1. */
@@ -24,10 +28,12 @@ export interface Block {
   last_hash: Uint8Array;
   min_time: number;
   max_time: number;
+  /** sumBlock of the rest. */
+  sum: number;
 }
 
 // Raise it when the meaning of anything in the file changes: an older file is then made anew.
-const format = 1;
+const format = 2;
 
 /** Columns a block may hold, by their number in the file. */
 export const cellColumns = ["id", "chain", "success", "started_at", ...textColumns] as const;
@@ -40,18 +46,69 @@ export function cellId(block: number, column: CellColumn): number {
   return block * 32 + cellColumns.indexOf(column);
 }
 
+/** 32 bits, at 20 GB/s: nothing to a search. */
+export const sumBytes = (bytes: Uint8Array): number => Bun.hash.crc32(bytes);
+
+export function sumBlock(block: Omit<Block, "sum">): number {
+  const { version, rows, first_id, last_id, last_hash, min_time, max_time } = block;
+  return Bun.hash.crc32([block.block, version, rows, first_id, last_id, min_time, max_time, last_hash.toHex()].join());
+}
+
+/** Sums of words are joined by xor: who adds or removes one need not read the others. */
+export const sumWord = (column: number, code: number, text: string): number => Bun.hash.crc32(`${column},${code},${text}`);
+
+/** Adds the sums of words that come, or takes away those of words that go: to xor they are the same. In the transaction of the change. */
+export function changeWordSum(index: Database, change: number): void {
+  index.run("UPDATE word_sum SET sum = (sum | ?1) - (sum & ?1)", [change >>> 0]);
+}
+
+/** The trees that hold the words: searches go through the first only, the feeder through both. */
+const wordTrees = ["NOT INDEXED", "INDEXED BY word_code"] as const;
+
+/** Reads all words, a million in a second for each tree. Throws RangeError where one is not as it was written. */
+function checkWords(db: Database, trees: readonly (typeof wordTrees)[number][]): void {
+  const sumOf = (tree: (typeof wordTrees)[number]): number => {
+    let sum = 0;
+    const words = db.query<{ column: number; code: number; text: string }, []>(`SELECT column, code, text FROM word ${tree}`);
+    for (const { column, code, text } of words.iterate()) sum ^= sumWord(column, code, text);
+    return sum >>> 0;
+  };
+  const isWhole = db.transaction(() => {
+    const sum = db.query<{ sum: number }, []>("SELECT sum FROM word_sum").get()?.sum;
+    return trees.every((tree) => sumOf(tree) === sum);
+  });
+  if (!isWhole()) throw new RangeError("the words of the index are damaged");
+}
+
+/** A column of a block; null: there is none. Throws RangeError for one that is not as it was written. */
+export function makeCellReader(index: Database): (block: number, column: CellColumn) => PackedNumbers | null {
+  const read = index.query<{ data: Uint8Array; sum: number }, [number]>("SELECT data, sum FROM cell WHERE id = ?");
+  return (block, column) => {
+    const row = read.get(cellId(block, column));
+    if (row === null) return null;
+    if (sumBytes(row.data) !== row.sum) throw new RangeError("a column of the index is damaged");
+    return unpackNumbers(row.data);
+  };
+}
+
 export function isCellColumn(column: SearchColumn): column is SearchColumn & CellColumn {
   return (cellColumns as readonly string[]).includes(column);
 }
 
-/** For searching; null when there is no file, or one that this program can not read. */
+/** For searching; null when there is no file, or one that this program can not read. Throws RangeError for one whose words are damaged. */
 export function openIndexForReading(path: string): Database | null {
+  let db: Database | null = null;
   try {
-    const db = new Database(path, { readonly: true });
+    db = new Database(path, { readonly: true });
     db.run("PRAGMA busy_timeout = 1000");
-    if (readFormat(db) === format) return db;
+    if (readFormat(db) === format) {
+      checkWords(db, wordTrees.slice(0, 1));
+      return db;
+    }
     db.close();
-  } catch {
+  } catch (error) {
+    db?.close();
+    if (error instanceof RangeError) throw error;
     // Missing, half made, or damaged: the search goes without.
   }
   return null;
@@ -74,7 +131,10 @@ export function removeIndex(path: string): void {
 
 /** An error that an index that is not whole explains: of SQLite, or of bytes that are no packed numbers. */
 export function isIndexDamage(error: unknown): boolean {
-  return error instanceof RangeError || /^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown } | null)?.code));
+  return (
+    error instanceof RangeError ||
+    /^SQLITE_(CORRUPT|NOTADB|ERROR|IOERR_SHORT_READ)/.test(String((error as { code?: unknown } | null)?.code))
+  );
 }
 
 function openOrCreate(path: string): Database {
@@ -91,6 +151,7 @@ function openOrCreate(path: string): Database {
     db.run("PRAGMA secure_delete = ON");
     if (readFormat(db) === 0) createTables(db);
     if (readFormat(db) !== format) throw new Error("an index of another format");
+    checkWords(db, wordTrees);
     return db;
   } catch (error) {
     db.close();
@@ -106,12 +167,14 @@ function createTables(db: Database): void {
   db.transaction(() => {
     db.run(`CREATE TABLE block (block INTEGER PRIMARY KEY, version INTEGER NOT NULL, rows INTEGER NOT NULL,
       first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, last_hash BLOB NOT NULL,
-      min_time INTEGER NOT NULL, max_time INTEGER NOT NULL) STRICT`);
-    db.run("CREATE TABLE cell (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT");
+      min_time INTEGER NOT NULL, max_time INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT`);
+    db.run("CREATE TABLE cell (id INTEGER PRIMARY KEY, data BLOB NOT NULL, sum INTEGER NOT NULL) STRICT");
     // Numbers of words begin at 1 in every column; 0 stands for NULL.
     db.run(`CREATE TABLE word (column INTEGER NOT NULL, code INTEGER NOT NULL, text TEXT NOT NULL,
       PRIMARY KEY (column, text)) STRICT, WITHOUT ROWID`);
     db.run("CREATE UNIQUE INDEX word_code ON word (column, code)");
+    db.run("CREATE TABLE word_sum (sum INTEGER NOT NULL) STRICT");
+    db.run("INSERT INTO word_sum VALUES (0)");
     db.run(`PRAGMA user_version = ${format}`);
   })();
 }

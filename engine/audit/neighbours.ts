@@ -1,9 +1,8 @@
 // The row of the same chain before or after a row. As a rule it is the next id; where other chains wrote in between (a command, a
 // node of another name) the index tells in which block to look.
 import type { Database } from "bun:sqlite";
-import { unpackNumbers } from "../core/packed-numbers.ts";
 import { readValidBlocks } from "./blocks.ts";
-import { blockRows, cellId } from "./index-file.ts";
+import { blockRows, makeCellReader } from "./index-file.ts";
 import type { AuditRow } from "./rows.ts";
 
 export interface Neighbours {
@@ -32,9 +31,9 @@ export function openNeighbours(db: Database, index: Database | null, patience: n
   /** false: no row of the chain is in the block; null: the index does not know. */
   function mayHold(block: number, chain: number): boolean | null {
     if (index === null || !blocks.has(block)) return null;
-    const row = index.query<{ data: Uint8Array }, [number]>("SELECT data FROM cell WHERE id = ?").get(cellId(block, "chain"));
-    if (row === null) return null;
-    const { base, values } = unpackNumbers(row.data);
+    const numbers = makeCellReader(index)(block, "chain");
+    if (numbers === null) return null;
+    const { base, values } = numbers;
     return values === null ? base === chain : values.includes(chain - base);
   }
 

@@ -41,7 +41,6 @@ let index: Database | null = null;
 /** What piscina calls by name. */
 export function findPage(job: PageJob): PageAnswer {
   try {
-    index ??= openIndexForReading(indexPath(databasePath));
     return { page: readPageDespite(job) };
   } catch (error) {
     // A file that was replaced under our feet: the next search opens the new one.
@@ -54,9 +53,10 @@ export function findPage(job: PageJob): PageAnswer {
 /** Without the index if it is that which fails: slower, and nobody need wait for a new one. */
 function readPageDespite(job: PageJob): Page {
   try {
+    index ??= openIndexForReading(indexPath(databasePath));
     return { ...readPage(job), indexDamaged: false };
   } catch (error) {
-    if (index === null || !isIndexDamage(error)) throw error;
+    if (!isIndexDamage(error)) throw error;
     closeIndex();
     return { ...readPage(job), indexDamaged: true };
   }

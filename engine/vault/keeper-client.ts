@@ -2,6 +2,7 @@
 // A new keeper is locked. Workers that have the ring go on; when one of them is lost as well, the vault locks (ring-door.ts).
 import { Worker } from "node:worker_threads";
 import { createBackoff } from "../core/backoff.ts";
+import { DESCRIPTORS_MS, FOR_A_THREAD, hasDescriptors, NO_DESCRIPTORS } from "../workers/descriptors.ts";
 import { describeFault, PATIENCE_MS, WorkersFailingError } from "../workers/failing.ts";
 import type { WorkerSettings } from "./jobs.ts";
 import type { KeeperNews, KeeperReply, KeeperRequest } from "./keeper.ts";
@@ -43,7 +44,18 @@ export function startKeeper(settings: WorkerSettings, onNews: (news: KeeperNews)
   let restartAt = 0;
   let timer: Timer | undefined;
   const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
-  let thread: Worker | null = start();
+  let thread: Worker | null = null;
+  revive();
+
+  function revive(): void {
+    if (hasDescriptors(FOR_A_THREAD)) thread = start();
+    else {
+      fault = `the thread that opens the key ring is missing: ${NO_DESCRIPTORS}`;
+      settle();
+      restartAt = performance.now() + DESCRIPTORS_MS;
+      timer = setTimeout(revive, DESCRIPTORS_MS).unref();
+    }
+  }
 
   function start(): Worker {
     const worker = new Worker(new URL("./keeper.ts", import.meta.url), { workerData: settings });
@@ -76,9 +88,7 @@ export function startKeeper(settings: WorkerSettings, onNews: (news: KeeperNews)
       fault = describeFault("open the key ring", lost, cause, pause);
       settle();
     }
-    timer = setTimeout(() => {
-      thread = start();
-    }, pause).unref();
+    timer = setTimeout(revive, pause).unref();
   }
 
   async function ask(request: KeeperRequest): Promise<KeeperReply> {

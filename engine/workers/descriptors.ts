@@ -5,6 +5,9 @@ import { WorkersFailingError } from "./failing.ts";
 /** What a thread opens at its start: its loop, its modules, a database with its log. */
 export const FOR_A_THREAD = 16;
 
+/** Milliseconds until a start is tried again for which there were none. */
+export const DESCRIPTORS_MS = 500;
+
 /** What to do when there are none, for GET /readyz and the log. */
 export const NO_DESCRIPTORS =
   "no file descriptors are left: new connections wait, and threads can not be started. Raise LimitNOFILE (ulimit -n), or lower server.connections";

@@ -7,7 +7,7 @@
 //            └── longer ──▶ failing: jobs are refused at once ── one is up ──▶ whole
 import { Piscina } from "piscina";
 import { createBackoff } from "../core/backoff.ts";
-import { FOR_A_THREAD, hasDescriptors, NO_DESCRIPTORS } from "./descriptors.ts";
+import { DESCRIPTORS_MS, FOR_A_THREAD, hasDescriptors, NO_DESCRIPTORS } from "./descriptors.ts";
 import { describeFault, PATIENCE_MS, WorkersFailingError } from "./failing.ts";
 
 export interface PoolOptions {
@@ -54,8 +54,6 @@ export class TooManyJobsError extends Error {
 
 /** Milliseconds that `close` waits for workers to end: one that hangs inside a security module does not. */
 const STOP_PATIENCE_MS = 2000;
-/** Milliseconds until a start is tried again for which there were no file descriptors. */
-const DESCRIPTORS_MS = 500;
 /** No export of any worker: a job that makes piscina start one, and does nothing. */
 const START = "start";
 
