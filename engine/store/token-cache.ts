@@ -7,7 +7,7 @@
 //
 // Cache: tokens
 //   key          token id, with the serial as its alias; beside it (resolver, user id) -> ids
-//   bound        `bound` tokens: up to `hot` as objects (900 bytes each), the rest packed (200); and `bound` owners, packed
+//   bound        `bound` tokens: up to `hot` as objects (900 bytes each), the rest packed (some 320); and `bound` owners, packed
 //   lifetime     none; a record is as the database is until somebody says otherwise
 //   invalidated  by the effects of own logins (changed in place), by `touches` of own writes (dropped), and wholly by any
 //                change of another process (PRAGMA data_version, foreign-change.ts)
@@ -41,7 +41,7 @@ interface OwnerEntry {
   ids: number[];
 }
 
-/** More would be faster only where more than so many tokens log in again and again within minutes: a miss here costs 2 µs. */
+/** More would be faster only where more than so many tokens log in again and again within minutes: a miss here costs 6 µs. */
 const HOT = 20_000;
 
 /** An empty cache of at most `bound` tokens (and as many owners). */
