@@ -43,7 +43,7 @@ type Call = <Name extends EndpointName>(
 export function createClient(options: ClientOptions): Call {
   const send = options.fetch ?? fetch;
   return async (name, params, method) => {
-    const response = await send(toRequest(options, catalogue[name], params, method));
+    const response = await send(toRequest(options, name, params, method));
     const isJson = /^application\/json\b/.test(response.headers.get("content-type") ?? "");
     const body: unknown = isJson ? await response.json() : await response.text();
     // Without an envelope: the endpoints for machines. Their refusals have one.
@@ -70,12 +70,15 @@ export function createClient(options: ClientOptions): Call {
 
 const isEnvelope = (body: unknown): body is Envelope => typeof body === "object" && body !== null && "jsonrpc" in body;
 
-function toRequest(
-  options: ClientOptions,
-  endpoint: Endpoint,
+/** The request of a call, for who wants the answer as it comes (files). */
+export function toRequest(
+  options: Pick<ClientOptions, "baseUrl" | "token">,
+  name: EndpointName,
   params: Record<string, unknown>,
-  method = endpoint.methods[0] ?? "GET",
+  wanted?: Method,
 ): Request {
+  const endpoint: Endpoint = catalogue[name];
+  const method = wanted ?? endpoint.methods[0] ?? "GET";
   const rest = new Map(Object.entries(params).filter(([, value]) => value !== undefined));
   const path = pathFor(endpoint, rest);
   // Who says nothing of himself is decoded once only (clients-contract.md W4); a browser puts its own name here.

@@ -1,0 +1,22 @@
+// The main navigation, as data: a page of the first level is a line here. Shown only to who has the right.
+import type { MessageKey } from "../text/text.ts";
+import type { IconName } from "../ui/icons.ts";
+
+export interface NavigationItem {
+  /** Path without the base, and route of the page. */
+  path: string;
+  label: MessageKey;
+  icon: IconName;
+  right?: string;
+}
+
+export interface NavigationGroup {
+  label?: MessageKey;
+  items: readonly NavigationItem[];
+}
+
+export const adminNavigation: readonly NavigationGroup[] = [
+  { items: [{ path: "/tokens", label: "nav.tokens", icon: "token", right: "tokenlist" }] },
+];
+
+export const selfNavigation: readonly NavigationGroup[] = [{ items: [{ path: "/my", label: "nav.self", icon: "token" }] }];

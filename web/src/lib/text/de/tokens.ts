@@ -1,0 +1,6 @@
+import type { tokens as english } from "../en/tokens.ts";
+
+export const tokens: Record<keyof typeof english, string> = {
+  "tokens.title": "Token",
+  "tokens.enrol": "Token ausrollen",
+};

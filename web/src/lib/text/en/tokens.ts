@@ -1,0 +1,4 @@
+export const tokens = {
+  "tokens.title": "Tokens",
+  "tokens.enrol": "Enrol a token",
+};

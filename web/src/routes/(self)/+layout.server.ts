@@ -1,0 +1,7 @@
+import { requireRole } from "#lib/server/guard.ts";
+import type { LayoutServerLoad } from "./$types";
+
+export const load: LayoutServerLoad = (event) => {
+  void event.url.pathname;
+  requireRole(event, "user");
+};

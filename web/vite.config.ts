@@ -1,0 +1,42 @@
+// How the site is built: `bun --bun vite build`. The result knows no address and no path: both come when it is started.
+import { sveltekit } from "@sveltejs/kit/vite";
+import tailwindcss from "@tailwindcss/vite";
+import { defineConfig } from "vite";
+import { bunAdapter } from "./server/adapter.ts";
+
+/** Where the finished site goes; `ostiary web` builds beside the old one and swaps them. */
+const out = process.env.OSTIARY_SITE_OUT || "build";
+
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    sveltekit({
+      adapter: bunAdapter(out),
+      // Relative: one build serves below every path (docs/site.md), because the browser learns the path from its own address.
+      paths: { relative: true },
+      csp: {
+        mode: "nonce",
+        directives: {
+          "default-src": ["none"],
+          "script-src": ["self"],
+          "style-src": ["self"],
+          // Two inline styles that never change, allowed by their hash: the place where SvelteKit has changes of page read aloud,
+          // and "display: contents;" around the lines of the palette (bits-ui). All other styles are set by script, which no policy forbids.
+          "style-src-attr": [
+            "unsafe-hashes",
+            "sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo=",
+            "sha256-iaOezIDcQIoxCULa6FBKKuLUu09R7kG+Mlu+JVfU3Rw=",
+          ],
+          "img-src": ["self", "data:"],
+          "font-src": ["self"],
+          "connect-src": ["self"],
+          "form-action": ["self"],
+          "base-uri": ["none"],
+          "frame-ancestors": ["none"],
+          "manifest-src": ["self"],
+        },
+      },
+    }),
+  ],
+  build: { target: "es2023", cssTarget: "chrome123" },
+});
