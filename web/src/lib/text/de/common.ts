@@ -54,6 +54,7 @@ export const common: Record<keyof typeof english, string> = {
   "do.more": "Weitere Aktionen",
   "do.dismiss": "Schließen",
   "do.search": "Suchen",
+  "do.undo": "Rückgängig",
   "do.confirm": "Bestätigen",
 
   "form.required": "Diese Angabe fehlt.",

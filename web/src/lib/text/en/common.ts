@@ -53,6 +53,7 @@ export const common = {
   "do.more": "More actions",
   "do.dismiss": "Dismiss",
   "do.search": "Search",
+  "do.undo": "Undo",
   "do.confirm": "Confirm",
 
   "form.required": "This is needed.",
