@@ -20,6 +20,7 @@ import { headerKind, realmKind, trustedJwtKind } from "./setting-kinds-access.ts
 import { auditSettings } from "./settings-audit.ts";
 import { connectionSettings } from "./settings-connections.ts";
 import { tlsSettings } from "./settings-tls.ts";
+import { webSettings } from "./settings-web.ts";
 
 const workers = "0 chooses by the number of cores";
 
@@ -77,6 +78,7 @@ export const registry = {
   }),
   ...connectionSettings,
   ...tlsSettings,
+  ...webSettings,
   "metrics.allow": define({
     kind: listKind(cidrKind()),
     default: ["127.0.0.0/8", "::1/128"],

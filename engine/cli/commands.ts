@@ -17,9 +17,11 @@ import { restore } from "./restore.ts";
 import { serve } from "./serve.ts";
 import { tokenCommands } from "./token.ts";
 import { userCommands } from "./user.ts";
+import { web } from "./web.ts";
 
 export const commands: readonly Command[] = [
   serve,
+  web,
   init,
   ...adminCommands,
   ...tokenCommands,

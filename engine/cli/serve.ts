@@ -16,18 +16,22 @@ import { COMMON_OPTIONS, type Command, CommandError, type CommandLine } from "./
 import { createDataDirectory, isFresh } from "./data-directory.ts";
 import { refuseForeignKeys, refuseHalfDirectory } from "./fitting-keys.ts";
 import { refuseLostRows } from "./lost-rows.ts";
+import { type RunningSite, runSite, toUrl } from "./site/run.ts";
 import { refuseUnsafeStart } from "./start-checks.ts";
 
 export const serve: Command = {
   name: "serve",
-  summary: "run the engine",
+  summary: "run the engine, and the site beside it",
   help: `ostiary serve [--listen HOST:PORT]
 
 Runs the engine until SIGTERM, SIGINT or SIGHUP; open requests are answered first. The first start of a new data
 directory makes keys, database and an administrator "admin" whose password it prints once. With tls.certificate_file
 and tls.key_file it speaks HTTPS, and SIGHUP takes up renewed files instead of ending it (docs/tls.md).
 
+The site for people runs beside it in a process of its own, built at the first start while log-ins are answered already (docs/site.md).
+
   --listen H:P      address and port (default 127.0.0.1:8080; port 0 takes a free one)
+  --web-listen H:P  address and port of the site (default 127.0.0.1:8081), or off
 ${COMMON_OPTIONS}
 
 Example
@@ -45,8 +49,11 @@ Example
       throw error;
     });
     for (const reason of engine.unreadiness()) log.warn("not ready", { reason });
+    const site = startSite(engine, line.dataDir, doors.address, log);
     const signal = await nextSignal(doors.renew);
     log.info("stopping", { signal });
+    // The site first: what a person just clicked is answered.
+    await site?.stop();
     await doors.stop(settings["server.drain_seconds"] * 1000);
     await close();
     // All is closed; only a worker that hangs inside a security module can keep the process now.
@@ -62,7 +69,26 @@ async function searchDamage({ store, notices }: Engine, dataDir: string): Promis
   else if (found) store.condemn(found);
 }
 
+/** A site that can not be built or dies is a line in the log; log-ins need none. null: none is wanted. */
+function startSite({ settings }: Engine, dataDir: string, engine: string, log: Log): RunningSite | null {
+  const listen = settings["web.listen"];
+  if (listen === null) return null;
+  const site = runSite({
+    settings,
+    listen,
+    engine,
+    dataDir,
+    tell: (event, words) => (event === "ready" ? console.log(words) : event === "building" ? log.info(words) : log.warn(words)),
+  });
+  site.ended.catch((error: unknown) =>
+    log.error("there is no site", { error: error instanceof Error ? error.message : String(error) }),
+  );
+  return site;
+}
+
 interface Doors {
+  /** Where the site finds the engine. */
+  address: string;
   /** Looks at the certificate files now; null: no TLS. */
   renew: (() => void) | null;
   stop(graceMs: number): Promise<void>;
@@ -78,15 +104,23 @@ async function openDoors(engine: Engine, line: CommandLine, log: Log): Promise<D
   const secure = settings["tls.certificate_file"] === "" ? null : openSecurely(engine);
   const headers = hstsHeaders(settings);
   const bounds = boundConnections(engine);
-  const listeners = [await open(app, { ...settings["server.listen"], tls: secure?.front, headers, bounds })];
-  const plain = settings["server.listen_plain"];
-  if (plain) listeners.push(await open(app, { ...plain, bounds }));
+  const main = await open(app, { ...settings["server.listen"], tls: secure?.front, headers, bounds });
+  const listeners = [main];
+  let address = toUrl({ ...settings["server.listen"], port: main.port });
+  // The site of this machine does not speak TLS with the engine: the certificate is for another name.
+  const plain = settings["server.listen_plain"] ?? (secure && settings["web.listen"] ? { host: "127.0.0.1", port: 0 } : null);
+  if (plain) {
+    const inner = await open(app, { ...plain, bounds });
+    listeners.push(inner);
+    address = toUrl({ ...plain, port: inner.port });
+  }
   found.tell(log);
   if (!isCheckedAtOnce(databasePath(line.dataDir)))
     searchDamage(engine, line.dataDir).catch((error: unknown) =>
       log.warn("the search for damage failed", { error: String(error) }),
     );
   return {
+    address,
     renew: secure?.look ?? null,
     async stop(graceMs) {
       secure?.stop();

@@ -21,7 +21,8 @@ export async function runOstiary(
 ): Promise<CommandOutcome> {
   for (const line of input.split("\n")) noteSecret(line);
   const child = Bun.spawn([process.execPath, mainFile, ...args], {
-    env,
+    // No site beside an engine, unless a test is about it.
+    env: { OSTIARY_WEB_LISTEN: "off", ...env },
     stdin: new TextEncoder().encode(input),
     stdout: "pipe",
     stderr: "pipe",

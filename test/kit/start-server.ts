@@ -64,7 +64,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const child = Bun.spawn(
     [process.execPath, mainFile, "serve", "--data", dataDir, "--listen", "127.0.0.1:0", ...(options.args ?? [])],
     {
-      env: { ...pickEnvironment(), ...options.env },
+      env: { ...pickEnvironment(), OSTIARY_WEB_LISTEN: "off", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

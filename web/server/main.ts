@@ -5,8 +5,8 @@ import type { Server as Kit } from "@sveltejs/kit";
 import { createClientAddress } from "./client-address.ts";
 import { CONFIG_VARIABLE, readConfig } from "./config.ts";
 import { pageHeaders } from "./headers.ts";
-import { createSite } from "./site.ts";
 import { openSessionKey } from "./session-key.ts";
+import { createSite } from "./site.ts";
 import { openStaticFiles } from "./static-files.ts";
 
 const BODY_LIMIT = 1024 * 1024;

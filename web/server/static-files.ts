@@ -43,7 +43,9 @@ export function openStaticFiles(directory: string): StaticFiles {
     });
     if (request.headers.get("if-none-match") === stored.etag) return new Response(null, { status: 304, headers });
     const accepted = request.headers.get("accept-encoding") ?? "";
-    const encoding = (["br", "gzip"] as const).find((one) => stored.encodings.has(one) && new RegExp(`\\b${one}\\b`).test(accepted));
+    const encoding = (["br", "gzip"] as const).find(
+      (one) => stored.encodings.has(one) && new RegExp(`\\b${one}\\b`).test(accepted),
+    );
     if (encoding) headers.set("content-encoding", encoding);
     return new Response(Bun.file(encoding ? stored.path + SUFFIX[encoding] : stored.path), { headers });
   };

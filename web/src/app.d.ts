@@ -1,7 +1,7 @@
 import type { Site } from "../server/site.ts";
 import type { SiteCall } from "./lib/server/engine.ts";
-import type { Language } from "./lib/text/languages.ts";
 import type { Session } from "./lib/server/session.ts";
+import type { Language } from "./lib/text/languages.ts";
 
 interface SessionView extends Pick<Session, "role" | "username" | "realm" | "rights" | "expiresAt"> {
   idleMs: number;

@@ -1,8 +1,9 @@
 // Before every page and call: who is it, in which language, and how the engine is called for him.
+
+import { randomUUID } from "node:crypto";
+import { RefusedError } from "@ostiary/shared/client.ts";
 import { error, redirect } from "@sveltejs/kit";
 import type { Handle, HandleServerError } from "@sveltejs/kit/hooks";
-import { RefusedError } from "@ostiary/shared/client.ts";
-import { randomUUID } from "node:crypto";
 import { createEngineCall, EngineAwayError, isSessionOver } from "#lib/server/engine.ts";
 import { logInAddress } from "#lib/server/guard.ts";
 import { chooseLanguage } from "#lib/server/language.ts";

@@ -44,6 +44,13 @@ const advices: readonly Advice[] = [
       "Set tls.certificate_file (docs/tls.md), or listen on 127.0.0.1 behind a TLS proxy; in a network that only the proxy reaches, this warning can stay.",
   },
   {
+    when: ({ "web.listen": site, "web.url": url }) => site !== null && !isLoopback(site.host) && !url.startsWith("https:"),
+    severity: "warning",
+    what: "web.listen is not a loopback address, and web.url does not say that a proxy makes HTTPS of it.",
+    meaning: "Passwords and sessions of people at the site can be read on their way.",
+    advice: "Listen on 127.0.0.1 behind a TLS proxy and set web.url to its address (docs/site.md).",
+  },
+  {
     when: (settings) => settings["metrics.allow"].some((network) => network.endsWith("/0")),
     severity: "warning",
     what: "metrics.allow lists every address.",

@@ -1,8 +1,8 @@
 // Everything that can be done is an object of this form; buttons, menus, the bulk bar, the palette and the list of shortcuts
 // show the same objects.
 import type { MessageKey, Phrase } from "../text/text.ts";
-import type { IconName } from "../ui/icons.ts";
 import type { FormField, FormValues } from "../ui/form/fields.ts";
+import type { IconName } from "../ui/icons.ts";
 
 /** Something to do on this page, or everywhere. */
 export interface Action {
@@ -43,7 +43,7 @@ export interface ItemAction<Item> {
   /** What it needs to know; for many items `item` is the first of them. */
   fields?(item: Item): readonly FormField[];
   /** Does it. Errors: CallError, whose message is shown. */
-  perform(item: Item, values: FormValues): Promise<Outcome | undefined | void>;
+  perform(item: Item, values: FormValues): Promise<Outcome | undefined>;
   /** Said when it is done. `{name}` stands for the item. */
   done: MessageKey;
 }

@@ -5,7 +5,7 @@
 //     └─ nothing to ask: running at once
 import { faultText } from "../api/fault-text.ts";
 import type { Phrase, Text } from "../text/text.ts";
-import { findFaults, type FormField, type FormValues, initialValues } from "../ui/form/fields.ts";
+import { type FormField, type FormValues, findFaults, initialValues } from "../ui/form/fields.ts";
 import { toasts } from "../ui/toast.svelte.ts";
 import type { ItemAction, Outcome } from "./action.ts";
 

@@ -5,6 +5,9 @@ import { to } from "#lib/to.ts";
 export function goToLogIn(ended: boolean): void {
   const root = to("");
   const here = location.pathname.slice(root.length) + location.search;
-  const query = new URLSearchParams({ ...(here === "/" || here.startsWith("/login") ? {} : { back: here }), ...(ended ? { ended: "1" } : {}) });
+  const query = new URLSearchParams({
+    ...(here === "/" || here.startsWith("/login") ? {} : { back: here }),
+    ...(ended ? { ended: "1" } : {}),
+  });
   location.assign(to(`/login?${query}`));
 }

@@ -1,12 +1,12 @@
 // Rows for a list: at once in a page that is loaded anew, later in one that is open already, so that its frame is there at once.
 import { RefusedError } from "@ostiary/shared/client.ts";
+import type { RequestEvent } from "@sveltejs/kit";
 import { redirect } from "@sveltejs/kit";
 import { awayText } from "../text/away.ts";
 import type { Delivery } from "../ui/table/columns.ts";
 import { isSessionOver } from "./engine.ts";
 import { logInAddress } from "./guard.ts";
 import { endSession } from "./session-cookie.ts";
-import type { RequestEvent } from "@sveltejs/kit";
 
 type Asking = Pick<RequestEvent, "locals" | "isDataRequest" | "cookies" | "url">;
 
@@ -19,7 +19,8 @@ export async function deliver<Row>(
   rows: Promise<{ rows: readonly Row[]; count: number; complete?: boolean }>,
 ): Promise<{ list: Delivery<Row> | Promise<Delivery<Row>> }> {
   const settled = rows.catch((error: unknown): Delivery<Row> => {
-    if (error instanceof RefusedError) return { fault: { status: isSessionOver(error) ? 401 : error.status, message: error.message } };
+    if (error instanceof RefusedError)
+      return { fault: { status: isSessionOver(error) ? 401 : error.status, message: error.message } };
     return { fault: { status: 503, message: awayText[locals.lang] } };
   });
   if (isDataRequest) return { list: settled };

@@ -4,10 +4,7 @@ import { type Answer, createClient, RefusedError, toRequest } from "@ostiary/sha
 import type { ParamsOf, ValueOf } from "@ostiary/shared/endpoint.ts";
 
 export type Params<Name extends EndpointName> = ParamsOf<Catalogue[Name]> & Record<string, unknown>;
-export type SiteCall = <Name extends EndpointName>(
-  name: Name,
-  params: Params<Name>,
-) => Promise<Answer<ValueOf<Catalogue[Name]>>>;
+export type SiteCall = <Name extends EndpointName>(name: Name, params: Params<Name>) => Promise<Answer<ValueOf<Catalogue[Name]>>>;
 
 export interface EngineOptions {
   engine: string;

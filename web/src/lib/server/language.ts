@@ -1,5 +1,5 @@
 // The language of a person: what he chose, else the first of ours that his browser asks for.
-import { languages, type Language } from "#lib/text/languages.ts";
+import { type Language, languages } from "#lib/text/languages.ts";
 
 const isLanguage = (word: string | undefined): word is Language => languages.includes(word as Language);
 

@@ -1,8 +1,9 @@
 // What can be done to a token. The same objects stand in the header of its page, the menu of its row, the bulk bar and the palette.
-import { call } from "../../api/call.ts";
+
 import type { ItemAction } from "../../actions/action.ts";
+import { call } from "../../api/call.ts";
 import type { FormField } from "../../ui/form/fields.ts";
-import { toWireMoment, toFieldMoment } from "./moments.ts";
+import { toFieldMoment, toWireMoment } from "./moments.ts";
 import type { Token } from "./token.ts";
 import { userFields } from "./user-fields.ts";
 
@@ -14,9 +15,26 @@ export interface TokenSurroundings {
 const counts = ({ tokentype }: Token) => tokentype === "hotp" || tokentype === "totp";
 const isOpen = ({ revoked, locked }: Token) => !revoked && !locked;
 const hasOwner = ({ username }: Token) => username !== "";
-const list = (text: string | undefined) => (text ?? "").split(",").map((one) => one.trim()).filter(Boolean);
-const otp = (name: string, label: FormField["label"]): FormField => ({ name, label, kind: "text", required: true, maxLength: 40, autocomplete: "one-time-code" });
-const limit = (name: string, label: FormField["label"], initial: string | number | undefined, min: number, max: number): FormField => ({
+const list = (text: string | undefined) =>
+  (text ?? "")
+    .split(",")
+    .map((one) => one.trim())
+    .filter(Boolean);
+const otp = (name: string, label: FormField["label"]): FormField => ({
+  name,
+  label,
+  kind: "text",
+  required: true,
+  maxLength: 40,
+  autocomplete: "one-time-code",
+});
+const limit = (
+  name: string,
+  label: FormField["label"],
+  initial: string | number | undefined,
+  min: number,
+  max: number,
+): FormField => ({
   name,
   label,
   kind: "number",
@@ -33,10 +51,21 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
       icon: "test",
       fits: isOpen,
       question: "tokens.do.test.question",
-      fields: () => [{ name: "pass", label: "tokens.do.test.pass", kind: "secret", required: true, maxLength: 4096, autocomplete: "one-time-code" }],
+      fields: () => [
+        {
+          name: "pass",
+          label: "tokens.do.test.pass",
+          kind: "secret",
+          required: true,
+          maxLength: 4096,
+          autocomplete: "one-time-code",
+        },
+      ],
       async perform({ serial }, { pass = "" }) {
         const { value, detail } = await call("validateCheck", { serial, pass });
-        return value ? {} : { good: false, text: { key: "tokens.do.test.refused", words: { reason: String(detail?.message ?? "") } } };
+        return value
+          ? {}
+          : { good: false, text: { key: "tokens.do.test.refused", words: { reason: String(detail?.message ?? "") } } };
       },
       done: "tokens.do.test.done",
     },
@@ -100,7 +129,9 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
       icon: "pencil",
       right: "setdescription",
       fits: isOpen,
-      fields: ({ description }) => [{ name: "description", label: "tokens.description", kind: "text", maxLength: 80, initial: description }],
+      fields: ({ description }) => [
+        { name: "description", label: "tokens.description", kind: "text", maxLength: 80, initial: description },
+      ],
       perform: async ({ serial }, { description = "" }) => void (await call("tokenDescription", { serial, description })),
       done: "tokens.do.saved",
     },
@@ -110,7 +141,10 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
       icon: "link",
       right: "assign",
       fits: (token) => isOpen(token) && !hasOwner(token),
-      fields: () => [...userFields(realms, true), { name: "pin", label: "tokens.pin", hint: "tokens.pin.keep", kind: "secret", maxLength: 4096 }],
+      fields: () => [
+        ...userFields(realms, true),
+        { name: "pin", label: "tokens.pin", hint: "tokens.pin.keep", kind: "secret", maxLength: 4096 },
+      ],
       perform: async ({ serial }, { user = "", realm, pin }) =>
         void (await call("tokenAssign", { serial, user: user.trim(), realm: realm || undefined, pin: pin || undefined })),
       done: "tokens.do.assign.done",
@@ -133,7 +167,9 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
       right: "tokenrealms",
       bulk: true,
       fits: isOpen,
-      fields: (token) => [{ name: "realms", label: "tokens.realms", hint: "tokens.do.list", kind: "text", initial: token.realms.join(", ") }],
+      fields: (token) => [
+        { name: "realms", label: "tokens.realms", hint: "tokens.do.list", kind: "text", initial: token.realms.join(", ") },
+      ],
       perform: async ({ serial }, values) => void (await call("tokenRealms", { serial, realms: list(values.realms) })),
       done: "tokens.do.saved",
     },
@@ -144,7 +180,9 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
       right: "tokengroups",
       bulk: true,
       fits: (token) => isOpen(token) && groups.length > 0,
-      fields: (token) => [{ name: "groups", label: "tokens.groups", hint: "tokens.do.list", kind: "text", initial: token.tokengroup.join(", ") }],
+      fields: (token) => [
+        { name: "groups", label: "tokens.groups", hint: "tokens.do.list", kind: "text", initial: token.tokengroup.join(", ") },
+      ],
       perform: async ({ serial }, values) => void (await call("tokenGroups", { serial, groups: list(values.groups) })),
       done: "tokens.do.saved",
     },
@@ -160,15 +198,32 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
         ...(counts(token) ? [limit("sync_window", "tokens.syncWindow", token.sync_window, 1, 40_000)] : []),
         limit("count_auth_max", "tokens.countAuthMax", token.info.count_auth_max, 0, 1_000_000_000),
         limit("count_auth_success_max", "tokens.countSuccessMax", token.info.count_auth_success_max, 0, 1_000_000_000),
-        { name: "validity_period_start", label: "tokens.validFrom", kind: "moment", initial: toFieldMoment(token.info.validity_period_start) },
-        { name: "validity_period_end", label: "tokens.validUntil", kind: "moment", initial: toFieldMoment(token.info.validity_period_end) },
+        {
+          name: "validity_period_start",
+          label: "tokens.validFrom",
+          kind: "moment",
+          initial: toFieldMoment(token.info.validity_period_start),
+        },
+        {
+          name: "validity_period_end",
+          label: "tokens.validUntil",
+          kind: "moment",
+          initial: toFieldMoment(token.info.validity_period_end),
+        },
       ],
       async perform(token, { validity_period_start: from, validity_period_end: until, ...numbers }) {
         // Only what changed: an empty text takes a limit away, and one that was never there stays so.
-        const before = { ...token.info, max_failcount: String(token.maxfail), count_window: String(token.count_window), sync_window: String(token.sync_window) };
-        const changed = Object.entries({ ...numbers, validity_period_start: toWireMoment(from), validity_period_end: toWireMoment(until) }).filter(
-          ([name, value]) => value !== ((before as Record<string, string>)[name] ?? ""),
-        );
+        const before = {
+          ...token.info,
+          max_failcount: String(token.maxfail),
+          count_window: String(token.count_window),
+          sync_window: String(token.sync_window),
+        };
+        const changed = Object.entries({
+          ...numbers,
+          validity_period_start: toWireMoment(from),
+          validity_period_end: toWireMoment(until),
+        }).filter(([name, value]) => value !== ((before as Record<string, string>)[name] ?? ""));
         if (changed.length > 0) await call("tokenSet", { serial: token.serial, ...Object.fromEntries(changed) });
       },
       done: "tokens.do.saved",

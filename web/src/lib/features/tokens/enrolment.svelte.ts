@@ -7,7 +7,7 @@
 import { call } from "../../api/call.ts";
 import { faultText } from "../../api/fault-text.ts";
 import type { Phrase, Text } from "../../text/text.ts";
-import { findFaults, type FormField, type FormValues, initialValues } from "../../ui/form/fields.ts";
+import { type FormField, type FormValues, findFaults, initialValues } from "../../ui/form/fields.ts";
 import { commonFields, toInitParams, typeFields } from "./enrol-fields.ts";
 import { typeSpec } from "./type-words.ts";
 
@@ -73,7 +73,10 @@ export class Enrolment {
     const { enrolled } = this;
     if (!enrolled || otp.trim() === "") return;
     await this.#attempt(async () => {
-      const { value, detail } = await call("validateCheck", { serial: enrolled.serial, pass: (this.values.pin ?? "") + otp.trim() });
+      const { value, detail } = await call("validateCheck", {
+        serial: enrolled.serial,
+        pass: (this.values.pin ?? "") + otp.trim(),
+      });
       if (value) {
         this.proven = true;
         this.finish();

@@ -10,7 +10,20 @@ import { typeName } from "./type-words.ts";
 export const tokenListDefinition: ListDefinition = {
   defaultSort: "serial",
   defaultDir: "asc",
-  filters: ["serial", "type", "user", "realm", "resolver", "description", "assigned", "active", "tokenrealm", "tokengroup", "rollout_state", "info"],
+  filters: [
+    "serial",
+    "type",
+    "user",
+    "realm",
+    "resolver",
+    "description",
+    "assigned",
+    "active",
+    "tokenrealm",
+    "tokengroup",
+    "rollout_state",
+    "info",
+  ],
   sorts: ["serial", "tokentype", "description", "active", "failcount", "resolver", "user_realm", "count", "rollout_state"],
 };
 
@@ -19,7 +32,8 @@ const part = (text: string | undefined) => (text === undefined || text.includes(
 
 /** The same for the page and for its CSV. */
 export function tokenListParams({ filters, sort, dir }: Pick<ListState, "filters" | "sort" | "dir">): Params<"tokenList"> {
-  const { serial, type, user, realm, resolver, description, assigned, active, tokenrealm, tokengroup, rollout_state, info } = filters;
+  const { serial, type, user, realm, resolver, description, assigned, active, tokenrealm, tokengroup, rollout_state, info } =
+    filters;
   const [infokey, ...infovalue] = (info ?? "").split("=");
   return {
     serial: part(serial),
@@ -46,12 +60,34 @@ export function tokenColumns({ t, lang }: Text): readonly Column<Token>[] {
     { id: "state", label: "tokens.state", sort: "active", text: () => "" },
     { id: "owner", label: "tokens.owner", room: 2, text: ownerOf },
     { id: "description", label: "tokens.description", sort: "description", room: 3, text: ({ description }) => description },
-    { id: "failcount", label: "tokens.failcount", sort: "failcount", room: 4, numeric: true, text: ({ failcount, maxfail }) => `${failcount} / ${maxfail}` },
+    {
+      id: "failcount",
+      label: "tokens.failcount",
+      sort: "failcount",
+      room: 4,
+      numeric: true,
+      text: ({ failcount, maxfail }) => `${failcount} / ${maxfail}`,
+    },
     { id: "resolver", label: "tokens.resolver", sort: "resolver", room: 4, extra: true, text: ({ resolver }) => resolver },
     { id: "realms", label: "tokens.realms", room: 4, text: ({ realms }) => realms.join(", ") },
     { id: "groups", label: "tokens.groups", room: 4, extra: true, text: ({ tokengroup }) => tokengroup.join(", ") },
-    { id: "counter", label: "tokens.counter", sort: "count", room: 4, extra: true, numeric: true, text: ({ count }) => String(count) },
-    { id: "rollout", label: "tokens.rollout", sort: "rollout_state", room: 4, extra: true, text: ({ rollout_state }) => rollout_state || t("state.none") },
+    {
+      id: "counter",
+      label: "tokens.counter",
+      sort: "count",
+      room: 4,
+      extra: true,
+      numeric: true,
+      text: ({ count }) => String(count),
+    },
+    {
+      id: "rollout",
+      label: "tokens.rollout",
+      sort: "rollout_state",
+      room: 4,
+      extra: true,
+      text: ({ rollout_state }) => rollout_state || t("state.none"),
+    },
   ];
 }
 
@@ -65,9 +101,17 @@ export function tokenFilters({ t, lang }: Text, realms: readonly string[], group
     { name: "serial", label: "tokens.serial", hint: "tokens.filter.part" },
     { name: "user", label: "tokens.owner", hint: "tokens.filter.part" },
     { name: "realm", label: "tokens.ownerRealm", options: same(realms) },
-    { name: "type", label: "tokens.type", options: Object.keys(tokenTypes).map((kind) => ({ value: kind, label: typeName(kind, lang) })) },
+    {
+      name: "type",
+      label: "tokens.type",
+      options: Object.keys(tokenTypes).map((kind) => ({ value: kind, label: typeName(kind, lang) })),
+    },
     { name: "active", label: "tokens.filter.active", options: yesNo(t("tokens.filter.enabled"), t("tokens.filter.disabled")) },
-    { name: "assigned", label: "tokens.filter.assigned", options: yesNo(t("tokens.filter.withOwner"), t("tokens.filter.withoutOwner")) },
+    {
+      name: "assigned",
+      label: "tokens.filter.assigned",
+      options: yesNo(t("tokens.filter.withOwner"), t("tokens.filter.withoutOwner")),
+    },
     { name: "description", label: "tokens.description", hint: "tokens.filter.part" },
     { name: "tokenrealm", label: "tokens.realms", options: same(realms) },
     ...(groups.length > 0 ? [{ name: "tokengroup", label: "tokens.groups" as const, options: same(groups) }] : []),

@@ -13,7 +13,12 @@ export interface TokenState {
   label: MessageKey;
 }
 
-const state = (id: TokenState["id"], tone: TokenState["tone"], icon: IconName): TokenState => ({ id, tone, icon, label: `tokens.state.${id}` });
+const state = (id: TokenState["id"], tone: TokenState["tone"], icon: IconName): TokenState => ({
+  id,
+  tone,
+  icon,
+  label: `tokens.state.${id}`,
+});
 
 /** Everything that keeps a token from being used; "active" when there is nothing. */
 export function tokenStates(token: Token, now = Date.now()): readonly TokenState[] {

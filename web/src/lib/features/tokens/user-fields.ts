@@ -12,11 +12,31 @@ async function suggestUsers(text: string) {
   }));
 }
 
-export function userFields(realms: readonly string[], required: boolean, initial: { user?: string; realm?: string } = {}): readonly FormField[] {
+export function userFields(
+  realms: readonly string[],
+  required: boolean,
+  initial: { user?: string; realm?: string } = {},
+): readonly FormField[] {
   return [
-    { name: "user", label: "tokens.owner", kind: "search", required, maxLength: 320, suggest: suggestUsers, initial: initial.user },
+    {
+      name: "user",
+      label: "tokens.owner",
+      kind: "search",
+      required,
+      maxLength: 320,
+      suggest: suggestUsers,
+      initial: initial.user,
+    },
     ...(realms.length > 1
-      ? [{ name: "realm", label: "tokens.ownerRealm" as const, kind: "select" as const, initial: initial.realm || realms[0], options: realms.map((value) => ({ value, label: value })) }]
+      ? [
+          {
+            name: "realm",
+            label: "tokens.ownerRealm" as const,
+            kind: "select" as const,
+            initial: initial.realm || realms[0],
+            options: realms.map((value) => ({ value, label: value })),
+          },
+        ]
       : []),
   ];
 }

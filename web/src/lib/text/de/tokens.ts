@@ -4,7 +4,8 @@ export const tokens: Record<keyof typeof english, string> = {
   "tokens.title": "Token",
   "tokens.enrol": "Token ausrollen",
   "tokens.empty": "Es gibt noch kein Token",
-  "tokens.empty.text": "Mit einem Token weist sich jemand aus: eine App auf dem Telefon, ein kleines Gerät, ein Passwort. Rollen Sie das erste aus.",
+  "tokens.empty.text":
+    "Mit einem Token weist sich jemand aus: eine App auf dem Telefon, ein kleines Gerät, ein Passwort. Rollen Sie das erste aus.",
   "tokens.serial": "Seriennummer",
   "tokens.copySerial": "Seriennummer kopieren",
   "tokens.type": "Typ",
@@ -68,7 +69,8 @@ export const tokens: Record<keyof typeof english, string> = {
   "tokens.find.none": "Kein Token zeigt diesen Wert.",
 
   "tokens.do.test": "Testen",
-  "tokens.do.test.question": "Eine Anmeldung mit {name}, wie ein VPN oder eine Website sie verlangt. Ein richtiger Wert ist danach verbraucht.",
+  "tokens.do.test.question":
+    "Eine Anmeldung mit {name}, wie ein VPN oder eine Website sie verlangt. Ein richtiger Wert ist danach verbraucht.",
   "tokens.do.test.pass": "PIN und Einmalpasswort",
   "tokens.do.test.done": "Die Anmeldung mit {name} wurde angenommen.",
   "tokens.do.test.refused": "Die Anmeldung wurde abgelehnt: {reason}",
@@ -85,7 +87,8 @@ export const tokens: Record<keyof typeof english, string> = {
   "tokens.do.resync.first": "Erster Wert",
   "tokens.do.resync.second": "Der nächste Wert",
   "tokens.do.resync.done": "{name} ist wieder im Takt.",
-  "tokens.do.resync.refused": "Diese beiden Werte folgen im abgesuchten Bereich nicht aufeinander. Versuchen Sie die nächsten zwei.",
+  "tokens.do.resync.refused":
+    "Diese beiden Werte folgen im abgesuchten Bereich nicht aufeinander. Versuchen Sie die nächsten zwei.",
   "tokens.do.description": "Beschreibung ändern",
   "tokens.do.saved": "{name} ist geändert.",
   "tokens.do.assign": "Zuweisen",
@@ -140,7 +143,8 @@ export const tokens: Record<keyof typeof english, string> = {
   "enrol.device.next": "Weiter geht es, wenn die App einen Wert zeigt.",
   "enrol.device.noScan": "Es lässt sich nicht scannen",
   "enrol.device.key": "Geben Sie diesen Schlüssel in die App ein:",
-  "enrol.proof.lead": "Geben Sie den Wert ein, den das Gerät gerade zeigt, ohne die PIN. Erst dann ist sicher, dass es funktioniert.",
+  "enrol.proof.lead":
+    "Geben Sie den Wert ein, den das Gerät gerade zeigt, ohne die PIN. Erst dann ist sicher, dass es funktioniert.",
   "enrol.proof.refused": "Dieser Wert stimmt nicht ({reason}). Warten Sie auf den nächsten und versuchen Sie es noch einmal.",
   "enrol.prove": "Prüfen",
   "enrol.skip": "Überspringen",

@@ -3,7 +3,8 @@ export const tokens = {
   "tokens.title": "Tokens",
   "tokens.enrol": "Enrol a token",
   "tokens.empty": "There is no token yet",
-  "tokens.empty.text": "A token is what a person proves himself with: an app on the phone, a small device, a password. Enrol the first one.",
+  "tokens.empty.text":
+    "A token is what a person proves himself with: an app on the phone, a small device, a password. Enrol the first one.",
   "tokens.serial": "Serial number",
   "tokens.copySerial": "Copy the serial number",
   "tokens.type": "Type",

@@ -28,7 +28,14 @@ export interface Filter {
 }
 
 /** A page of rows, or why there is none. */
-export type Delivery<Row> = { rows: readonly Row[]; count: number; complete?: boolean } | { fault: { status: number; message: string } };
+export type Delivery<Row> =
+  | { rows: readonly Row[]; count: number; complete?: boolean }
+  | { fault: { status: number; message: string } };
 
 /** Written out, so that Tailwind finds them. */
-export const roomClass = { 1: "", 2: "hidden sm:table-cell", 3: "hidden lg:table-cell", 4: "hidden min-[90rem]:table-cell" } as const;
+export const roomClass = {
+  1: "",
+  2: "hidden sm:table-cell",
+  3: "hidden lg:table-cell",
+  4: "hidden min-[90rem]:table-cell",
+} as const;

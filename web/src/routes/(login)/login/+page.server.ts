@@ -1,8 +1,8 @@
 // One form for administrators and users. It works without scripts; a log-in begins a new session whatever the browser brought along.
 import { RefusedError } from "@ostiary/shared/client.ts";
 import { fail, redirect } from "@sveltejs/kit";
-import { EngineAwayError } from "#lib/server/engine.ts";
 import { readWayBack } from "#lib/server/call-guard.ts";
+import { EngineAwayError } from "#lib/server/engine.ts";
 import { beginSession } from "#lib/server/session-cookie.ts";
 import { startPage } from "#lib/server/start-page.ts";
 import { awayText } from "#lib/text/away.ts";
@@ -20,7 +20,8 @@ export const actions: Actions = {
     const read = (name: string) => String(form.get(name) ?? "");
     const username = read("username").trim();
     const [password, realm] = [read("password"), read("realm")];
-    const again = (problem: "missing" | "wrong" | "refused", text = "") => fail(problem === "missing" ? 400 : 401, { problem, text, username, realm });
+    const again = (problem: "missing" | "wrong" | "refused", text = "") =>
+      fail(problem === "missing" ? 400 : 401, { problem, text, username, realm });
     if (username === "" || password === "") return again("missing");
     try {
       const { value } = await locals.engine("authLogin", { username, password, ...(realm === "" ? {} : { realm }) });

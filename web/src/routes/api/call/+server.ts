@@ -1,8 +1,8 @@
 // The one way from a page to the engine: POST { name, params }, answered with { value, detail } or { error }.
 import { RefusedError } from "@ostiary/shared/client.ts";
 import { json } from "@sveltejs/kit";
-import { isCallable } from "#lib/server/callable.ts";
 import { isOwnCall } from "#lib/server/call-guard.ts";
+import { isCallable } from "#lib/server/callable.ts";
 import { EngineAwayError, isSessionOver } from "#lib/server/engine.ts";
 import { endSession } from "#lib/server/session-cookie.ts";
 import { awayText } from "#lib/text/away.ts";

@@ -2,4 +2,5 @@
 import { json } from "@sveltejs/kit";
 import type { RequestHandler } from "./$types";
 
-export const GET: RequestHandler = ({ locals: { session } }) => json({ role: session?.role ?? null }, { status: session ? 200 : 401 });
+export const GET: RequestHandler = ({ locals: { session } }) =>
+  json({ role: session?.role ?? null }, { status: session ? 200 : 401 });

@@ -11,7 +11,10 @@ export const load: PageServerLoad = async ({ locals, params: { serial } }) => {
   if (!token) error(404);
   const mayRead = locals.session?.rights.includes("auditlog") ?? false;
   const history = mayRead
-    ? locals.engine("auditList", { serial: token.serial, page_size: HISTORY }).then(({ value }) => value.auditdata, () => null)
+    ? locals.engine("auditList", { serial: token.serial, page_size: HISTORY }).then(
+        ({ value }) => value.auditdata,
+        () => null,
+      )
     : Promise.resolve([]);
   return { token, trail: token.serial, history: await history };
 };
