@@ -184,5 +184,5 @@ export async function findBarriers(page: Page): Promise<string[]> {
 
 /** Wider than its window, a page has to be moved to be read. */
 export async function overflowOf(page: Page): Promise<number> {
-  return page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+  return page.evaluate<number>("Math.max(0, document.documentElement.scrollWidth - window.innerWidth)");
 }

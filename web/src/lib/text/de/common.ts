@@ -80,8 +80,6 @@ export const common: Record<keyof typeof english, string> = {
   "table.previous": "Vorige Seite",
   "table.nextPage": "Nächste Seite",
   "table.pageSize": "Zeilen",
-  "table.sortAsc": "aufsteigend sortiert",
-  "table.sortDesc": "absteigend sortiert",
   "table.noneFit": "Nichts passt zu diesen Filtern.",
   "table.apply": "Anwenden",
   "table.actions": "Aktionen",
@@ -99,7 +97,6 @@ export const common: Record<keyof typeof english, string> = {
   "error.offline": "Die Site antwortet nicht. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
   "error.load": "Das konnte nicht geladen werden.",
   "error.home": "Zur Startseite",
-  "error.changed": "Die Site wurde erneuert. Laden Sie die Seite neu.",
 
   "state.yes": "Ja",
   "state.no": "Nein",

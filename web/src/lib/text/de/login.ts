@@ -11,6 +11,5 @@ export const login: Record<keyof typeof english, string> = {
   "login.ended": "Ihre Sitzung ist zu Ende. Melden Sie sich an, um fortzufahren.",
   "login.out": "Sie sind abgemeldet.",
   "login.wrong": "Benutzername oder Passwort ist falsch.",
-  "login.slow": "Zu viele Versuche. Versuchen Sie es in {count} Sekunden wieder.",
   "login.missing": "Geben Sie Benutzername und Passwort ein.",
 };

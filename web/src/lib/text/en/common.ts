@@ -79,8 +79,6 @@ export const common = {
   "table.previous": "Previous page",
   "table.nextPage": "Next page",
   "table.pageSize": "Rows",
-  "table.sortAsc": "sorted, ascending",
-  "table.sortDesc": "sorted, descending",
   "table.noneFit": "Nothing fits these filters.",
   "table.apply": "Apply",
   "table.actions": "Actions",
@@ -98,7 +96,6 @@ export const common = {
   "error.offline": "The site does not answer. Check your connection and try again.",
   "error.load": "This could not be loaded.",
   "error.home": "Go to the start page",
-  "error.changed": "The site was updated. Reload the page.",
 
   "state.yes": "Yes",
   "state.no": "No",

@@ -9,6 +9,5 @@ export const login = {
   "login.ended": "Your session has ended. Log in to go on where you were.",
   "login.out": "You are logged out.",
   "login.wrong": "User name or password is wrong.",
-  "login.slow": "Too many attempts. Try again in {count} seconds.",
   "login.missing": "Type your user name and password.",
 };
