@@ -89,6 +89,7 @@ const packageZones: Record<string, string[]> = {
   "@noble/curves": ["test", "engine/core"],
   "fast-check": ["test"],
   "@seriousme/openapi-schema-validator": ["test"],
+  "playwright-core": ["test"],
   "swagger-ui-dist": ["engine/http"],
 };
 
@@ -136,6 +137,7 @@ function readImports(source: string): Import[] {
 /** The file of the workspace that an import means; undefined for packages. */
 function resolveImport(file: string, target: string): string | undefined {
   if (target.startsWith("@ostiary/")) return target.slice("@ostiary/".length);
+  if (target.startsWith("#lib/")) return `web/src/lib/${target.slice("#lib/".length)}`;
   return target.startsWith(".") ? normalize(join(dirname(file), target)) : undefined;
 }
 
@@ -208,7 +210,9 @@ describe("imports", () => {
   });
   test("name files that exist, with their extension", () => {
     expect(
-      listFaults((_file, _one, to) => (to === undefined || existsSync(join(root, to)) ? undefined : "no such file")),
+      listFaults((_file, _one, to) =>
+        to === undefined || to.endsWith("/$types") || existsSync(join(root, to)) ? undefined : "no such file",
+      ),
     ).toEqual([]);
   });
   test("use packages where the table has them", () => {
@@ -226,6 +230,40 @@ describe("imports", () => {
   });
   test("form no cycle between files", () => {
     expect(findCycles()).toEqual([]);
+  });
+});
+
+/** Parts of the site: each may import the parts of its line, and what stands outside of web/src/lib. */
+const partsOfSite: Record<string, string[]> = {
+  text: [],
+  ui: ["text", "to", "api", "actions"],
+  api: ["text", "to", "server"],
+  actions: ["text", "to", "api", "ui"],
+  server: ["text", "ui"],
+  features: ["text", "to", "api", "ui", "actions", "server"],
+  shell: ["text", "to", "api", "ui", "actions"],
+};
+
+describe("the site", () => {
+  const partOf = (file: string | undefined) => /^web\/src\/lib\/([\w-]+)/.exec(file ?? "")?.[1];
+  test("primitives know no nouns, features not each other, and only types of the server reach the browser", () => {
+    const faults = listFaults((file, _one, to) => {
+      const [from, target] = [partOf(file), partOf(to)];
+      if (from === undefined || target === undefined) return undefined;
+      if (from === "features" && target === "features" && dirname(file) !== dirname(to ?? "")) return "another feature";
+      return from === target || !partsOfSite[from] || partsOfSite[from].includes(target)
+        ? undefined
+        : `${from} may not import ${target}`;
+    });
+    expect(faults).toEqual([]);
+  });
+  test("nothing calls the network but lib/api, lib/server and the watch of idle sessions", () => {
+    const callers = files.filter((file) => file.startsWith("web/src/") && /\bfetch\(/.test(sources.get(file) ?? ""));
+    expect(callers.filter((file) => !/lib\/(api|server)\/|idle-watch/.test(file))).toEqual([]);
+  });
+  test("no component is longer than 170 lines", () => {
+    const long = files.filter((file) => file.endsWith(".svelte") && (sources.get(file) ?? "").split("\n").length > 170);
+    expect(long).toEqual([]);
   });
 });
 

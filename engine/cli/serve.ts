@@ -28,7 +28,8 @@ Runs the engine until SIGTERM, SIGINT or SIGHUP; open requests are answered firs
 directory makes keys, database and an administrator "admin" whose password it prints once. With tls.certificate_file
 and tls.key_file it speaks HTTPS, and SIGHUP takes up renewed files instead of ending it (docs/tls.md).
 
-The site for people runs beside it in a process of its own, built at the first start while log-ins are answered already (docs/site.md).
+The site for people runs beside it in a process of its own. The first start builds it, while log-ins are answered already
+(docs/site.md).
 
   --listen H:P      address and port (default 127.0.0.1:8080; port 0 takes a free one)
   --web-listen H:P  address and port of the site (default 127.0.0.1:8081), or off
