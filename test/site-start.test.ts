@@ -191,6 +191,15 @@ test.skipIf(!hasBrowser)("pages work below a path that the build did not know", 
   await page.getByText("SPASS1 is disabled.").waitFor();
   await page.reload();
   await page.getByText("Disabled", { exact: true }).waitFor();
+  // The engine goes away while somebody works: said in words, with a way to try again.
+  await page.goto(`${site.url}/tokens`);
+  await page.getByRole("link", { name: "SPASS1" }).waitFor();
+  await site.engine.kill();
+  await page.getByRole("link", { name: "Description" }).click();
+  await page.getByText("The server does not answer.").waitFor();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.reload();
+  await page.getByRole("heading", { name: "That did not work" }).waitFor();
   expect(site.takeComplaints()).toEqual([]);
   await site.stop();
 });

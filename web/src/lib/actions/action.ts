@@ -38,8 +38,10 @@ export interface ItemAction<Item> {
   bulk?: boolean;
   /** Whether it makes sense for this item; always, where absent. */
   fits?(item: Item): boolean;
-  /** Asked first. `{name}` stands for the item. */
+  /** Asked first. `{name}` stands for the item, or for "23 selected entries": word it so that both fit. */
   question?: MessageKey;
+  /** On the button that does it, where `label` would say what the dialog is about already. */
+  submit?: MessageKey;
   /** What it needs to know; for many items `item` is the first of them. */
   fields?(item: Item): readonly FormField[];
   /** Does it. Errors: CallError, whose message is shown. */

@@ -38,6 +38,7 @@ const limit = (
   name,
   label,
   kind: "number",
+  required: min > 0,
   min,
   max,
   initial: String(initial ?? ""),
@@ -72,6 +73,7 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
     {
       id: "setpin",
       label: "tokens.do.pin",
+      submit: "do.save",
       icon: "password",
       right: "setpin",
       fits: isOpen,
@@ -126,6 +128,7 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
     {
       id: "description",
       label: "tokens.do.description",
+      submit: "do.save",
       icon: "pencil",
       right: "setdescription",
       fits: isOpen,
@@ -163,6 +166,7 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
     {
       id: "realms",
       label: "tokens.do.realms",
+      submit: "do.save",
       icon: "realm",
       right: "tokenrealms",
       bulk: true,
@@ -176,6 +180,7 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
     {
       id: "groups",
       label: "tokens.do.groups",
+      submit: "do.save",
       icon: "group",
       right: "tokengroups",
       bulk: true,
@@ -189,6 +194,7 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
     {
       id: "limits",
       label: "tokens.do.limits",
+      submit: "do.save",
       icon: "gauge",
       right: "set",
       fits: isOpen,
@@ -231,6 +237,7 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
     {
       id: "info",
       label: "tokens.do.info",
+      submit: "do.save",
       icon: "tag",
       right: "settokeninfo",
       fits: isOpen,

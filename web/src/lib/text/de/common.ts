@@ -84,6 +84,8 @@ export const common: Record<keyof typeof english, string> = {
   "table.apply": "Anwenden",
   "table.actions": "Aktionen",
 
+  "bulk.items.one": "{count} ausgewählten Eintrag",
+  "bulk.items.other": "{count} ausgewählte Einträge",
   "bulk.running": "{done} von {count} erledigt",
   "bulk.done": "{good} erledigt, {bad} fehlgeschlagen",
   "bulk.failed": "Was fehlgeschlagen ist",

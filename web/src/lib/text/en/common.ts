@@ -83,6 +83,8 @@ export const common = {
   "table.apply": "Apply",
   "table.actions": "Actions",
 
+  "bulk.items.one": "{count} selected entry",
+  "bulk.items.other": "{count} selected entries",
   "bulk.running": "{done} of {count} done",
   "bulk.done": "{good} done, {bad} failed",
   "bulk.failed": "What failed",
