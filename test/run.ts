@@ -13,7 +13,7 @@ const root = dirname(import.meta.dir);
 const filters = process.argv.slice(2);
 /** Longer than everything together takes on a slow machine, milliseconds. */
 const patience = 20 * 60_000;
-const optional = { oathtool: "oathtool", openssl: "openssl", strace: "strace", python3: "python3" };
+const optional = { chromium: "chromium", oathtool: "oathtool", openssl: "openssl", strace: "strace", python3: "python3" };
 
 interface Tally {
   passed: number;
@@ -108,6 +108,7 @@ if (filters.length === 0) {
   const bin = join(root, "node_modules", ".bin");
   await runCheck(tally, "biome check", [join(bin, "biome"), "check", "."]);
   await runCheck(tally, "tsc --noEmit", [join(bin, "tsc"), "--noEmit", "-p", root]);
+  await runCheck(tally, "svelte-check", [process.execPath, join(root, "test", "check-site.ts")]);
 }
 await runTests(tally);
 

@@ -34,5 +34,7 @@ export default defineConfig({
       },
     }),
   ],
+  // The server half stands by itself: a start reads one folder and resolves nothing.
+  ssr: { noExternal: true },
   build: { target: "es2023", cssTarget: "chrome123" },
 });
