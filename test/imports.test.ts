@@ -150,7 +150,7 @@ function packageOf(target: string): string {
 }
 
 const files = (await Array.fromAsync(new Bun.Glob("{shared,engine,bench,test,web}/**/*.{ts,mts,svelte}").scan({ cwd: root })))
-  .filter((file) => !/(^|\/)(node_modules|\.svelte-kit|build[\w.]*|results)\//.test(file))
+  .filter((file) => !/(^|\/)(node_modules|\.svelte-kit|build|results)\//.test(file))
   .sort();
 const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
 const imports = new Map(files.map((file) => [file, readImports(sources.get(file) ?? "")]));

@@ -4,8 +4,8 @@ import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
 import { bunAdapter } from "./server/adapter.ts";
 
-/** Where the finished site goes; `ostiary web` builds beside the old one and swaps them. */
-const out = process.env.OSTIARY_SITE_OUT || "build";
+/** Where the finished site goes; `ostiary web` and `ostiary serve` say it (engine/cli/site/build.ts). */
+const out = process.env.OSTIARY_SITE_OUT || "build/dev";
 
 export default defineConfig({
   plugins: [

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { buildSite } from "../../engine/cli/site/build.ts";
 import { toUrl } from "../../engine/cli/site/run.ts";
-import { root } from "../../engine/cli/site/sources.ts";
+import { bareEnvironment, root } from "../../engine/cli/site/sources.ts";
 import { QUICK_ENV, type StartOptions, startServer, type TestServer } from "./start-server.ts";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
@@ -118,9 +118,8 @@ interface SiteProcess {
 }
 
 async function spawnSite(config: Record<string, unknown>): Promise<SiteProcess> {
-  const { PATH = "", HOME = "" } = process.env;
   const child = Bun.spawn([process.execPath, join(root, "web", "server", "main.ts")], {
-    env: { PATH, HOME, NODE_ENV: "production", OSTIARY_SITE: JSON.stringify(config) },
+    env: { ...bareEnvironment(), OSTIARY_SITE: JSON.stringify(config) },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let printed = "";

@@ -1,14 +1,29 @@
-// Builds the site when its sources changed. A finished build is put in the place of the old one at the end, so a build that fails or
-// is killed leaves the old one as it was, and of several programs that start at once one builds and the others wait.
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// Builds the site when its sources changed. Each state of the sources has a folder of its own, that gets its name when it is whole: a build
+// that fails or is killed leaves nothing that looks like one, a site that runs keeps its files, and of several programs that start at
+// once one builds and the others wait.
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { CommandError } from "../command.ts";
-import { hashSources, isBuiltOf, stampOf, webDirectory } from "./sources.ts";
+import { bareEnvironment, hashSources, webDirectory } from "./sources.ts";
 
 const PATIENCE_MS = 10 * 60_000;
-const BUILD = join(webDirectory, "build");
-const LOCK = join(webDirectory, "build.lock");
+const BUILDS = join(webDirectory, "build");
+const LOCK = join(BUILDS, "lock");
+const PART = join(BUILDS, "part");
+/** The newest builds that are kept: what runs now may be older than what was just built. */
+const KEPT = 3;
 
 export interface BuildOptions {
   /** Said once, when a build begins. */
@@ -18,17 +33,16 @@ export interface BuildOptions {
 
 /** Directory of a site of the present sources. Error: CommandError with what the build said. */
 export async function buildSite({ tell, signal }: BuildOptions): Promise<string> {
-  const hash = hashSources();
-  if (isBuiltOf(BUILD, hash)) return BUILD;
+  const build = join(BUILDS, hashSources());
+  if (existsSync(build)) return build;
   const unlock = await lock(signal);
   try {
-    if (isBuiltOf(BUILD, hash)) return BUILD;
+    if (existsSync(build)) return build;
     tell();
-    const part = `${BUILD}.part`;
-    await runVite(part, signal);
-    writeFileSync(stampOf(part), hash);
-    replace(part);
-    return BUILD;
+    await runVite(PART, signal);
+    renameSync(PART, build);
+    removeOld();
+    return build;
   } finally {
     unlock();
   }
@@ -36,10 +50,9 @@ export async function buildSite({ tell, signal }: BuildOptions): Promise<string>
 
 async function runVite(out: string, signal?: AbortSignal): Promise<void> {
   const vite = join(webDirectory, "node_modules", "vite", "bin", "vite.js");
-  const { PATH = "", HOME = "", TMPDIR } = process.env;
   const child = Bun.spawn([process.execPath, "--no-env-file", "--no-install", "--bun", vite, "build"], {
     cwd: webDirectory,
-    env: { PATH, HOME, ...(TMPDIR ? { TMPDIR } : {}), NODE_ENV: "production", OSTIARY_SITE_OUT: out },
+    env: { ...bareEnvironment(), OSTIARY_SITE_OUT: out },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: PATIENCE_MS,
     signal,
@@ -59,12 +72,10 @@ function lastLines(text: string): string {
     .join("\n");
 }
 
-function replace(part: string): void {
-  const old = `${BUILD}.old`;
-  rmSync(old, { recursive: true, force: true });
-  if (existsSync(BUILD)) renameSync(BUILD, old);
-  renameSync(part, BUILD);
-  rmSync(old, { recursive: true, force: true });
+function removeOld(): void {
+  const builds = readdirSync(BUILDS).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const byAge = builds.map((name) => ({ name, at: statSync(join(BUILDS, name)).mtimeMs })).sort((a, b) => b.at - a.at);
+  for (const { name } of byAge.slice(KEPT)) rmSync(join(BUILDS, name), { recursive: true, force: true });
 }
 
 /** Waits for a build of another process. A lock whose process is gone counts for nothing. */
@@ -72,6 +83,7 @@ async function lock(signal?: AbortSignal): Promise<() => void> {
   const end = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
+      mkdirSync(BUILDS, { recursive: true });
       const handle = openSync(LOCK, "wx");
       writeFileSync(handle, String(process.pid));
       closeSync(handle);

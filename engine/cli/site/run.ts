@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Settings } from "../../config.ts";
 import type { Address } from "../../setting-kinds.ts";
 import { buildSite } from "./build.ts";
-import { root } from "./sources.ts";
+import { bareEnvironment, root } from "./sources.ts";
 
 const LONGEST_WAIT_MS = 60_000;
 /** Who ran so long was well: the next wait is the shortest again. */
@@ -62,7 +62,6 @@ async function keepRunning(options: SiteOptions, signal: AbortSignal): Promise<v
 }
 
 async function runOnce(build: string, { settings, listen, engine, dataDir, tell }: SiteOptions, signal: AbortSignal) {
-  const { PATH = "", HOME = "", TMPDIR } = process.env;
   const config = {
     host: listen.host,
     port: listen.port,
@@ -76,8 +75,7 @@ async function runOnce(build: string, { settings, listen, engine, dataDir, tell 
     build,
   };
   const child = Bun.spawn([process.execPath, "--no-env-file", "--no-install", join(root, "web", "server", "main.ts")], {
-    // Nothing of the engine's environment: it may hold settings that are secrets.
-    env: { PATH, HOME, ...(TMPDIR ? { TMPDIR } : {}), NODE_ENV: "production", OSTIARY_SITE: JSON.stringify(config) },
+    env: { ...bareEnvironment(), OSTIARY_SITE: JSON.stringify(config) },
     // A pipe nobody writes to: its end tells the site that this process is gone.
     stdio: ["pipe", "pipe", "inherit"],
   });
