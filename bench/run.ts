@@ -9,6 +9,7 @@ const benches: Record<string, string> = {
   backup: "log-ins while a backup is made",
   scale: "a million tokens: start, memory, log-ins, and everything administrators do beside them",
   soak: "everything at once for a quarter of an hour (--minutes): do memory, descriptors and stalls grow?",
+  site: "the site in a browser: size, first paint, list of tokens ready for clicks, layout shift",
   tls: "log-ins over TLS against plain HTTP, over kept connections and with a handshake each",
 };
 

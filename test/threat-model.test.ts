@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 const page = readFileSync(join(root, "docs", "threat-model.md"), "utf8");
-const named = [...page.matchAll(/`((?:test|engine|shared)\/[\w/.-]+)`/g)].map(([, file]) => String(file));
+const named = [...page.matchAll(/`((?:test|engine|shared|web)\/[\w/.-]+)`/g)].map(([, file]) => String(file));
 
 test("every test that the page names exists", () => {
   expect(named.filter((file) => !file.endsWith(".test.ts") || !existsSync(join(root, file)))).toEqual([]);

@@ -39,7 +39,8 @@ export interface TestSite {
   openPage(options?: PageOptions): Promise<Page>;
   /** The same site and key again, as after a restart. */
   restart(): Promise<void>;
-  stop(): Promise<void>;
+  /** Removes the data directory of the engine unless `keep`. */
+  stop(options?: { keep?: boolean }): Promise<void>;
 }
 
 export interface SiteOptions {
@@ -98,10 +99,10 @@ export async function startSite({ config = {}, engine: engineOptions = {} }: Sit
       await child.stop();
       child = await spawnSite({ ...settings, port: child.port });
     },
-    async stop() {
+    async stop(how) {
       await browser?.close();
       await child.stop();
-      await engine.stop();
+      await engine.stop(how);
     },
   };
 }
@@ -157,7 +158,7 @@ export async function logIn(
 
 /** The scripts of the page are there: clicks do what they should. */
 export async function ready(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle");
+  await page.locator("html[data-ready]").waitFor();
 }
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
