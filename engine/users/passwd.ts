@@ -5,6 +5,8 @@
 //                  ^                                                                              |             |
 //                  |                     B is sound: serve B                                      |             | B is broken: keep A,
 //                  +------------------------------------------------------------------------------+-------------+ testConnection says so
+
+import { resolverSpecs } from "@ostiary/shared/resolver-types.ts";
 import { createPace } from "../core/pace.ts";
 import { createTwoGenerationMap } from "../store/two-generation-map.ts";
 import { locateFile, readLocated } from "./bounded-file.ts";
@@ -28,14 +30,7 @@ const pause = () => new Promise<void>((resume) => setImmediate(resume));
 
 export const passwdResolver: ResolverType = {
   type: "passwdresolver",
-  fields: [
-    {
-      name: "Filename",
-      kind: "text",
-      required: false,
-      help: "Absolute path of a file like /etc/passwd, below a directory released for password files. Empty: /etc/passwd.",
-    },
-  ],
+  fields: resolverSpecs.passwdresolver.fields,
   open: openPasswd,
 };
 

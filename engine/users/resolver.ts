@@ -2,6 +2,7 @@
 // lists them.
 
 import { ApiError } from "@ostiary/shared/errors.ts";
+import type { ResolverField } from "@ostiary/shared/resolver-types.ts";
 import type { Soon } from "../store/store.ts";
 
 export interface UserRecord {
@@ -42,15 +43,6 @@ export interface Resolver {
    */
   testConnection(): Promise<string>;
   close(): void | Promise<void>;
-}
-
-export interface ResolverField {
-  /** Key in the configuration, as the REST API spells it. */
-  name: string;
-  /** Secrets are sealed at rest and censored in answers. */
-  kind: "text" | "secret";
-  required: boolean;
-  help: string;
 }
 
 export interface ResolverConfig {

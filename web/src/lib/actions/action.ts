@@ -39,7 +39,7 @@ export interface ItemAction<Item> {
   /** Whether it makes sense for this item; always, where absent. */
   fits?(item: Item): boolean;
   /** Asked first. `{name}` stands for the item, or for "23 selected entries": word it so that both fit. */
-  question?: MessageKey;
+  question?: MessageKey | ((item: Item) => Phrase);
   /** On the button that does it, where `label` would say what the dialog is about already. */
   submit?: MessageKey;
   /** What it needs to know; for many items `item` is the first of them. */

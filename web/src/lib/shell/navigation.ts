@@ -17,6 +17,14 @@ export interface NavigationGroup {
 
 export const adminNavigation: readonly NavigationGroup[] = [
   { items: [{ path: "/tokens", label: "nav.tokens", icon: "token", right: "tokenlist" }] },
+  {
+    label: "nav.group.identities",
+    items: [
+      { path: "/users", label: "nav.users", icon: "users", right: "userlist" },
+      { path: "/realms", label: "nav.realms", icon: "realm", right: "resolverread" },
+      { path: "/resolvers", label: "nav.resolvers", icon: "source", right: "resolverread" },
+    ],
+  },
 ];
 
 export const selfNavigation: readonly NavigationGroup[] = [{ items: [{ path: "/my", label: "nav.self", icon: "token" }] }];

@@ -1,0 +1,19 @@
+import { realmListDefinition } from "#lib/features/realms/list.ts";
+import { textOfRealm } from "#lib/features/realms/realm.ts";
+import { deliver } from "#lib/server/deliver.ts";
+import { pageOf } from "#lib/server/page-of.ts";
+import { readPeople, setupOf } from "#lib/server/people.ts";
+import { readListState } from "#lib/ui/table/list-state.ts";
+import type { PageServerLoad } from "./$types";
+
+export const load: PageServerLoad = async (event) => {
+  const { session, engine, lang } = event.locals;
+  const view = readListState(event.url, realmListDefinition);
+  const people = readPeople({ session, ask: engine });
+  const rows = people.then(({ realms }) =>
+    pageOf(realms, view, lang, { textOf: textOfRealm, filters: realmListDefinition.filters }),
+  );
+  // Without an answer nothing is said about the set-up: the list says what failed.
+  const setup = people.then(setupOf, () => ({ hasSource: true, hasRealm: true }));
+  return { view, setup: await setup, ...(await deliver(event, rows)) };
+};
