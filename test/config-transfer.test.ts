@@ -25,8 +25,8 @@ let whileOpening: (() => Promise<unknown>) | null = null;
 const vaultedSource: ResolverType = {
   type: "vaultedresolver",
   fields: [
-    { name: "Address", kind: "text", required: true, help: "" },
-    { name: "Secret", kind: "secret", required: true, help: "" },
+    { name: "Address", kind: "text", required: true, label: "", help: "" },
+    { name: "Secret", kind: "secret", required: true, label: "", help: "" },
   ],
   async open({ name, values }) {
     const meanwhile = whileOpening;
