@@ -16,9 +16,8 @@ export class ResolverEdit {
   values = $state<Record<string, string>>({});
   faults = $state.raw<Record<string, Phrase>>({});
   refusal = $state<string | null>(null);
-  verdict = $state.raw<Verdict | null>(null);
-  /** What the verdict is about. */
-  #tried = "";
+  /** Of the last test, and what was in the form then. */
+  #tried = $state.raw<{ image: string; verdict: Verdict } | null>(null);
   busy = $state<"" | "test" | "save">("");
   readonly resolver: Resolver | null;
   readonly #text: Text;
@@ -48,7 +47,7 @@ export class ResolverEdit {
   }
   /** The verdict, while it is about what is in the form. */
   get standing(): Verdict | null {
-    return this.#tried === this.#image() ? this.verdict : null;
+    return this.#tried?.image === this.#image() ? this.#tried.verdict : null;
   }
 
   async test(): Promise<void> {
@@ -58,11 +57,10 @@ export class ResolverEdit {
     try {
       const stored = this.resolver === null ? undefined : this.resolver.name;
       const { value, detail } = await call("resolverTest", { ...this.#params(), type: this.type, resolver: stored });
-      this.verdict = toVerdict(value, String(detail?.description ?? ""), this.#text);
+      this.#tried = { image, verdict: toVerdict(value, String(detail?.description ?? ""), this.#text) };
     } catch (fault) {
-      this.verdict = { good: false, text: faultText(fault, this.#text) };
+      this.#tried = { image, verdict: { good: false, text: faultText(fault, this.#text) } };
     }
-    this.#tried = image;
     this.busy = "";
   }
 

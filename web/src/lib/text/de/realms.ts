@@ -12,7 +12,7 @@ export const realms: Record<keyof typeof english, string> = {
   "realms.priorityOf": "Priorität von {name}",
   "realms.filter.part": "Ein Teil genügt.",
   "realms.new": "Realm anlegen",
-  "realms.edit.lead": "Woher seine Personen kommen und in welcher Reihenfolge sie gesucht werden.",
+  "realms.edit.lead": "Woher seine Personen kommen.",
   "realms.users": "Benutzer dieses Realms",
   "realms.form.name.hint":
     "Buchstaben, Ziffern, „_“, „-“ und „.“. Groß- und Kleinschreibung zählt nicht. Er lässt sich später nicht ändern.",

@@ -11,7 +11,7 @@ export const realms = {
   "realms.priorityOf": "Priority of {name}",
   "realms.filter.part": "A part of it is enough.",
   "realms.new": "Create a realm",
-  "realms.edit.lead": "Where its people come from, and in which order they are looked for.",
+  "realms.edit.lead": "Where its people come from.",
   "realms.users": "Users of this realm",
   "realms.form.name.hint": "Letters, digits, “_”, “-” and “.”. Capitals do not count. It can not be changed later.",
   "realms.form.badName": "Only letters, digits, “_”, “-” and “.”, and not “superuser”.",
