@@ -21,7 +21,7 @@ export function isOwnCall(request: Request, url: URL): boolean {
  * "//host", "/\host" and control characters are read as another host by browsers.
  */
 export function readWayBack(text: string | null): string {
-  if (!text || text.length > 2000 || !/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(text)) return "";
+  if (!text || text.length > 2000 || !/^\/[^\\\p{Cc}]*$/u.test(text)) return "";
   const url = URL.parse(text, "http://site.invalid");
   if (url === null || url.origin !== "http://site.invalid" || url.pathname.startsWith("//")) return "";
   return /^\/(log(in|out)|api)(\/|$)/.test(url.pathname) ? "" : url.pathname + url.search + url.hash;
