@@ -55,6 +55,7 @@ export const callable = [
   "adminDelete",
   "apiKeyCreate",
   "apiKeyRevoke",
+  "keyRotate",
   // The enrolment and the self-service prove a one-time password with it, for the token of the person who holds it.
   "validateCheck",
 ] as const satisfies readonly EndpointName[];

@@ -25,6 +25,17 @@ export const adminNavigation: readonly NavigationGroup[] = [
       { path: "/resolvers", label: "nav.resolvers", icon: "source", right: "resolverread" },
     ],
   },
+  {
+    label: "nav.group.system",
+    items: [
+      { path: "/settings", label: "nav.settings", icon: "settings", right: "configwrite" },
+      { path: "/groups", label: "nav.groups", icon: "group", right: "tokengroup_list" },
+      { path: "/admins", label: "nav.admins", icon: "admin", right: "adminread" },
+      { path: "/apikeys", label: "nav.keys", icon: "apiKey", right: "apikeyread" },
+      { path: "/keyring", label: "nav.keyring", icon: "lock", right: "keyread" },
+      { path: "/clients", label: "nav.clients", icon: "monitor", right: "clienttype" },
+    ],
+  },
 ];
 
 export const selfNavigation: readonly NavigationGroup[] = [{ items: [{ path: "/my", label: "nav.self", icon: "token" }] }];

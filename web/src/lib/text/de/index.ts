@@ -1,10 +1,24 @@
 import type { Messages } from "../en/index.ts";
+import { access } from "./access.ts";
 import { common } from "./common.ts";
 import { login } from "./login.ts";
+import { operation } from "./operation.ts";
 import { realms } from "./realms.ts";
 import { resolvers } from "./resolvers.ts";
+import { settings } from "./settings.ts";
 import { setup } from "./setup.ts";
 import { tokens } from "./tokens.ts";
 import { users } from "./users.ts";
 
-export const messages: Messages = { ...common, ...login, ...realms, ...resolvers, ...setup, ...tokens, ...users };
+export const messages: Messages = {
+  ...access,
+  ...common,
+  ...login,
+  ...operation,
+  ...realms,
+  ...resolvers,
+  ...settings,
+  ...setup,
+  ...tokens,
+  ...users,
+};

@@ -1,12 +1,26 @@
 // All English texts. A new part is a file here and one of the same name in de/; the compiler and test/site-text.test.ts compare them.
+import { access } from "./access.ts";
 import { common } from "./common.ts";
 import { login } from "./login.ts";
+import { operation } from "./operation.ts";
 import { realms } from "./realms.ts";
 import { resolvers } from "./resolvers.ts";
+import { settings } from "./settings.ts";
 import { setup } from "./setup.ts";
 import { tokens } from "./tokens.ts";
 import { users } from "./users.ts";
 
-export const messages = { ...common, ...login, ...realms, ...resolvers, ...setup, ...tokens, ...users };
+export const messages = {
+  ...access,
+  ...common,
+  ...login,
+  ...operation,
+  ...realms,
+  ...resolvers,
+  ...settings,
+  ...setup,
+  ...tokens,
+  ...users,
+};
 export type MessageKey = keyof typeof messages;
 export type Messages = Record<MessageKey, string>;
