@@ -36,7 +36,7 @@ export const access: Record<keyof typeof english, string> = {
   "apikeys.state.expired": "Abgelaufen",
   "apikeys.state.revoked": "Widerrufen",
   "apikeys.role": "Gilt für",
-  "apikeys.role.hint": "Programme, die nur Anmeldungen prüfen, bekommen das Erste.",
+  "apikeys.role.hint": "Für Plug-ins wie RADIUS oder PAM genügt es, Anmeldungen zu prüfen.",
   "apikeys.role.validate": "Anmeldungen prüfen",
   "apikeys.role.admin": "Verwaltung",
   "apikeys.username": "Ruft auf als",

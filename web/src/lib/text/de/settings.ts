@@ -43,8 +43,8 @@ export const settings: Record<keyof typeof english, string> = {
   "settings.about.network": "Wem geglaubt wird, für wen er fragt. Nennen Sie nur eigene Proxys.",
   "settings.group.later": "Noch ohne Wirkung",
   "settings.about.later": "Werden für Programme aufbewahrt, die sie setzen; diese Version liest sie nicht.",
-  "settings.group.other": "Andere gespeicherte Einstellungen",
-  "settings.about.other": "Der Server gibt ihnen keine Bedeutung; andere Programme vielleicht.",
+  "settings.group.foreign": "Andere gespeicherte Einstellungen",
+  "settings.about.foreign": "Der Server gibt ihnen keine Bedeutung; andere Programme vielleicht.",
 
   "settings.name.splitAtSign": "Name@Realm lesen",
   "settings.name.IncFailCountOnFalsePin": "Falsche PINs zählen",

@@ -34,7 +34,7 @@ export const access = {
   "apikeys.state.expired": "Over",
   "apikeys.state.revoked": "Revoked",
   "apikeys.role": "Good for",
-  "apikeys.role.hint": "Give programs that only check log-ins the first one.",
+  "apikeys.role.hint": "Checking log-ins is enough for plug-ins such as RADIUS or PAM.",
   "apikeys.role.validate": "Checking log-ins",
   "apikeys.role.admin": "Administration",
   "apikeys.username": "Calls under",

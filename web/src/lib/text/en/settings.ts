@@ -44,8 +44,8 @@ export const settings = {
   "settings.about.network": "Who is trusted to say for whom he asks. Name only proxies of your own.",
   "settings.group.later": "Without effect yet",
   "settings.about.later": "Stored and kept for programs that set them; this release does not read them.",
-  "settings.group.other": "Other stored settings",
-  "settings.about.other": "The engine gives them no meaning; other programs may.",
+  "settings.group.foreign": "Other stored settings",
+  "settings.about.foreign": "The engine gives them no meaning; other programs may.",
 
   "settings.name.splitAtSign": "Read name@realm",
   "settings.name.IncFailCountOnFalsePin": "Count wrong PINs",
@@ -72,7 +72,7 @@ export const settings = {
   "settings.name.totp.hashlib": "Hash function",
   "settings.name.hotp.hashlib": "Hash function",
 
-  "settings.help.splitAtSign": systemKeys.splitAtSign.help,
+  "settings.help.splitAtSign": systemKeys.splitAtSign.help.replaceAll("`", ""),
   "settings.help.IncFailCountOnFalsePin": systemKeys.IncFailCountOnFalsePin.help,
   "settings.help.PrependPin": systemKeys.PrependPin.help,
   "settings.help.ReturnSamlAttributes": systemKeys.ReturnSamlAttributes.help,
