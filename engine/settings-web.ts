@@ -1,6 +1,6 @@
 // The settings of the site; docs/site.md is the page to them.
 import { define } from "./setting.ts";
-import { addressKind, cidrKind, integerKind, type Kind, listKind } from "./setting-kinds.ts";
+import { addressKind, cidrKind, integerKind, type Kind, listKind, optionalPathKind, textKind } from "./setting-kinds.ts";
 import { realmKind } from "./setting-kinds-access.ts";
 
 /** An http or https address without anything behind its path; or nothing. */
@@ -49,6 +49,17 @@ export const webSettings = {
     kind: integerKind(1, 1440),
     default: 15,
     help: "A session at the site ends after so many minutes without anything done in it; after an hour it ends in any case.",
+  }),
+  "web.title": define({
+    kind: textKind("up to 60 characters, or nothing", /^\P{Cc}{0,60}$/u),
+    default: "",
+    help: "Name of the product on every page, in place of Ostiary.",
+  }),
+  "web.customization": define({
+    kind: optionalPathKind(),
+    path: true,
+    default: "",
+    help: "Directory with what makes the site yours: logo, theme, texts, menu, footer, snippets of the wizard (docs/site.md). Read when the site starts.",
   }),
   "web.realms": define({
     kind: listKind(realmKind()),

@@ -62,6 +62,8 @@ export async function startSite({ config = {}, engine: engineOptions = {} }: Sit
     idleMinutes: 15,
     realms: [],
     hstsSeconds: 0,
+    title: "",
+    customization: "",
     build,
     ...config,
   };

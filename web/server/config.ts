@@ -18,6 +18,10 @@ export interface SiteConfig {
   realms: string[];
   /** Seconds for Strict-Transport-Security; 0: none. */
   hstsSeconds: number;
+  /** Name of the product; "": the usual one. */
+  title: string;
+  /** Directory with what makes the site the operator's own (customization.ts); "": none. */
+  customization: string;
   /** Directory of the finished site. */
   build: string;
 }

@@ -41,7 +41,7 @@ async function answer(request: Request, peer: string): Promise<Response> {
   if (url === null) return new Response("This is no address of the site.", { status: 400 });
   // Links of the site are relative: without the slash they would lead out of its path.
   if (url === "slash missing") return new Response(null, { status: 308, headers: { location: `${site.base}/` } });
-  const file = files(url.pathname, request);
+  const file = files(url.pathname, request) ?? site.custom.file(url.pathname, request);
   if (file) return file;
   const client = clientAddress(peer, request.headers.get("x-forwarded-for"));
   return kit.respond(new Request(url, request), { platform: { site }, getClientAddress: () => client });

@@ -1,5 +1,8 @@
 // What stays the same for all requests: where the site is, where the engine is, the key of its sessions.
+import { messages } from "../src/lib/text/en/index.ts";
+import { languages } from "../src/lib/text/languages.ts";
 import type { SiteConfig } from "./config.ts";
+import { type Customization, openCustomization } from "./customization.ts";
 
 export interface Site {
   /** Path below which people see the site, without a slash at the end; "": none. */
@@ -10,6 +13,7 @@ export interface Site {
   key: Uint8Array;
   idleMs: number;
   realms: readonly string[];
+  custom: Customization;
   /** Sessions that ended by a log-out, until they would have ended by themselves. */
   ended: Map<string, number>;
   /** The address of a request as the pages know it: origin of people, path without `base`. null: it is no address at all. */
@@ -26,6 +30,14 @@ export function createSite(config: SiteConfig, key: Uint8Array): Site {
     key,
     idleMs: config.idleMinutes * 60_000,
     realms: config.realms,
+    custom: openCustomization({
+      directory: config.customization,
+      title: config.title,
+      base,
+      languages,
+      isText: (key) => Object.hasOwn(messages, key),
+      warn: (message) => console.error(JSON.stringify({ level: "warning", part: "site", message })),
+    }),
     ended: new Map(),
     locate(request) {
       const url = URL.parse(request.url);

@@ -25,6 +25,8 @@ declare global {
     interface PageData {
       lang: Language;
       theme: "system" | "light" | "dark";
+      /** What the operator made his own; addresses without the path of the site, snippets clean. */
+      custom: { logo: string | null; theme: string | null; menu: string; footer: string; texts: Record<string, string> };
       /** What a page may know of the session. */
       session: SessionView | null;
       /** Name of what the page shows, for the end of the breadcrumbs. */

@@ -72,6 +72,8 @@ async function runOnce(build: string, { settings, listen, engine, dataDir, tell 
     idleMinutes: settings["web.idle_minutes"],
     realms: settings["web.realms"],
     hstsSeconds: settings["tls.hsts_seconds"],
+    title: settings["web.title"],
+    customization: settings["web.customization"],
     build,
   };
   const child = Bun.spawn([process.execPath, "--no-env-file", "--no-install", join(root, "web", "server", "main.ts")], {

@@ -6,6 +6,13 @@ export const load: LayoutServerLoad = ({ locals, cookies }) => {
   return {
     lang,
     theme,
+    custom: {
+      logo: site.custom.logo,
+      theme: site.custom.theme,
+      menu: site.custom.snippet("menu", lang),
+      footer: site.custom.snippet("footer", lang),
+      texts: site.custom.texts(lang),
+    },
     timeZone: readTimeZone(cookies.get("tz")),
     session: session && {
       role: session.role,

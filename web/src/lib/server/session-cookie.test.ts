@@ -24,6 +24,8 @@ function makeSite(key = 1, url = "") {
     idleMinutes: 15,
     realms: [],
     hstsSeconds: 0,
+    title: "",
+    customization: "",
     build: "",
   };
   return createSite(config, new Uint8Array(32).fill(key));

@@ -38,4 +38,4 @@ export const adminNavigation: readonly NavigationGroup[] = [
   },
 ];
 
-export const selfNavigation: readonly NavigationGroup[] = [{ items: [{ path: "/my", label: "nav.self", icon: "token" }] }];
+export const selfNavigation: readonly NavigationGroup[] = [{ items: [{ path: "/my", label: "my.title", icon: "token" }] }];

@@ -6,7 +6,7 @@
 //                 └─ a type without one-time passwords ──────────────────────┘
 import { call } from "../../api/call.ts";
 import { faultText } from "../../api/fault-text.ts";
-import type { Phrase, Text } from "../../text/text.ts";
+import type { MessageKey, Phrase, Text } from "../../text/text.ts";
 import { type FormField, type FormValues, findFaults, initialValues } from "../../ui/form/fields.ts";
 import { commonFields, toInitParams, typeFields } from "./enrol-fields.ts";
 import { typeSpec } from "./type-words.ts";
@@ -35,9 +35,11 @@ export class Enrolment {
   proven = $state(false);
   readonly #text: Text;
   readonly #owner: readonly FormField[];
+  readonly #refused: MessageKey;
 
-  /** @param owner fields that ask whose token it becomes; none: the caller's own */
-  constructor(text: Text, owner: readonly FormField[]) {
+  /** @param owner fields that ask whose token it becomes; none: the caller's own @param refused said of a wrong value; `{reason}` is the engine's word for it */
+  constructor(text: Text, owner: readonly FormField[], refused: MessageKey = "enrol.proof.refused") {
+    this.#refused = refused;
     this.#text = text;
     this.#owner = owner;
   }
@@ -80,7 +82,7 @@ export class Enrolment {
       if (value) {
         this.proven = true;
         this.finish();
-      } else this.refusal = this.#text.t("enrol.proof.refused", { reason: String(detail?.message ?? "") });
+      } else this.refusal = this.#text.t(this.#refused, { reason: String(detail?.message ?? "") });
     });
   }
 

@@ -2,6 +2,7 @@ import type { Messages } from "../en/index.ts";
 import { access } from "./access.ts";
 import { common } from "./common.ts";
 import { login } from "./login.ts";
+import { my } from "./my.ts";
 import { operation } from "./operation.ts";
 import { realms } from "./realms.ts";
 import { resolvers } from "./resolvers.ts";
@@ -14,6 +15,7 @@ export const messages: Messages = {
   ...access,
   ...common,
   ...login,
+  ...my,
   ...operation,
   ...realms,
   ...resolvers,
