@@ -1,8 +1,8 @@
 // A token in the words of the person it belongs to. No names of standards: what it is for the person is an app, a key fob, a PIN.
-import type { Phrase, Text } from "../../../text/text.ts";
-import type { IconName } from "../../../ui/icons.ts";
-import { readMoment, type Token } from "../token.ts";
-import { typeWords } from "../type-words.ts";
+import type { Phrase, Text } from "../../text/text.ts";
+import type { IconName } from "../../ui/icons.ts";
+import { readMoment, type Token } from "./token.ts";
+import { typeWords } from "./type-words.ts";
 
 interface Kind {
   label: Phrase;

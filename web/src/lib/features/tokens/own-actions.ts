@@ -1,9 +1,9 @@
 // What a person can do to a token of his own, in plain words. Test and loss have dialogs of their own, because they say more.
-import type { ItemAction } from "../../../actions/action.ts";
-import { call } from "../../../api/call.ts";
-import type { FormField } from "../../../ui/form/fields.ts";
-import type { Token } from "../token.ts";
+import type { ItemAction } from "../../actions/action.ts";
+import { call } from "../../api/call.ts";
+import type { FormField } from "../../ui/form/fields.ts";
 import { hasCodes } from "./own-token.ts";
+import type { Token } from "./token.ts";
 
 const isOpen = ({ revoked, locked }: Token) => !revoked && !locked;
 const code = (name: string, label: FormField["label"]): FormField => ({

@@ -3,7 +3,7 @@
 import { call } from "#lib/api/call.ts";
 import type { Text } from "#lib/text/text.ts";
 import { beforeNavigate } from "$app/navigation";
-import type { Enrolment } from "../enrolment.svelte.ts";
+import type { Enrolment } from "./enrolment.svelte.ts";
 
 /** To be called while the component is made. Closing the window asks by the browser's own words, and leaves the token. */
 export function guardLeaving(enrolment: Enrolment, { t }: Text): void {
