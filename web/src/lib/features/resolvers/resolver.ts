@@ -13,18 +13,16 @@ export interface Resolver {
   realms: readonly string[];
 }
 
-/** @param realms of GET /realm/ */
+/** @param realms those that use them are named */
 export function toResolvers(
   wire: ValueOf<Catalogue["resolverList"]>,
-  realms: ValueOf<Catalogue["realmList"]>,
+  realms: readonly { name: string; sources: readonly { name: string }[] }[],
 ): readonly Resolver[] {
   return Object.values(wire).map(({ resolvername, type, data }) => ({
     name: resolvername,
     type,
     data,
-    realms: Object.entries(realms).flatMap(([realm, { resolver }]) =>
-      resolver.some(({ name }) => name === resolvername) ? [realm] : [],
-    ),
+    realms: realms.filter(({ sources }) => sources.some(({ name }) => name === resolvername)).map(({ name }) => name),
   }));
 }
 

@@ -1,9 +1,9 @@
 import { realmListDefinition } from "#lib/features/realms/list.ts";
 import { textOfRealm } from "#lib/features/realms/realm.ts";
 import { deliver } from "#lib/server/deliver.ts";
-import { pageOf } from "#lib/server/page-of.ts";
-import { readPeople, setupOf } from "#lib/server/people.ts";
 import { readListState } from "#lib/ui/table/list-state.ts";
+import { pageOf } from "#lib/ui/table/page-of.ts";
+import { readPeople, setupOf } from "../read-people.ts";
 import type { PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async (event) => {

@@ -1,5 +1,5 @@
 import { error } from "@sveltejs/kit";
-import { readPeople } from "#lib/server/people.ts";
+import { readPeople } from "../../read-people.ts";
 import type { PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async ({ locals, params }) => {

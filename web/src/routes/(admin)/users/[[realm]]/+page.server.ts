@@ -1,10 +1,10 @@
 // The users of a realm; without one in the address those of the default realm, with "*" those of all.
 import { error } from "@sveltejs/kit";
 import { userListDefinition } from "#lib/features/users/list.ts";
+import { readUsers, userPage } from "#lib/features/users/read-users.ts";
 import { deliver } from "#lib/server/deliver.ts";
-import { readPeople, setupOf } from "#lib/server/people.ts";
-import { readUsers, userPage } from "#lib/server/user-list.ts";
 import { readListState } from "#lib/ui/table/list-state.ts";
+import { readPeople, setupOf } from "../../read-people.ts";
 import type { PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async (event) => {

@@ -2,9 +2,9 @@
 import { realmColumns, realmListDefinition } from "#lib/features/realms/list.ts";
 import { textOfRealm } from "#lib/features/realms/realm.ts";
 import { csvFile, requireFileRight } from "#lib/server/csv-file.ts";
-import { pageOf } from "#lib/server/page-of.ts";
-import { readPeople } from "#lib/server/people.ts";
 import { readListState } from "#lib/ui/table/list-state.ts";
+import { pageOf } from "#lib/ui/table/page-of.ts";
+import { readPeople } from "../../../read-people.ts";
 import type { RequestHandler } from "./$types";
 
 export const GET: RequestHandler = async (event) => {

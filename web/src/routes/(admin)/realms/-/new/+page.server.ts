@@ -1,4 +1,4 @@
-import { readPeople } from "#lib/server/people.ts";
+import { readPeople } from "../../../read-people.ts";
 import type { PageServerLoad } from "./$types";
 
 /** A link may say of which source: /realms/-/new?source=people */

@@ -2,9 +2,9 @@
 import { resolverColumns, resolverListDefinition } from "#lib/features/resolvers/list.ts";
 import { textOfResolver } from "#lib/features/resolvers/resolver.ts";
 import { csvFile, requireFileRight } from "#lib/server/csv-file.ts";
-import { pageOf } from "#lib/server/page-of.ts";
-import { readPeople } from "#lib/server/people.ts";
 import { readListState } from "#lib/ui/table/list-state.ts";
+import { pageOf } from "#lib/ui/table/page-of.ts";
+import { readPeople } from "../../../read-people.ts";
 import type { RequestHandler } from "./$types";
 
 export const GET: RequestHandler = async (event) => {

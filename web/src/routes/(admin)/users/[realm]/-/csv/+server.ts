@@ -1,9 +1,9 @@
 // The list of users as a file: all that fit the filters, in the order of the list.
 import { userColumns, userListDefinition } from "#lib/features/users/list.ts";
+import { readUsers, sortUsers } from "#lib/features/users/read-users.ts";
 import { csvFile, requireFileRight } from "#lib/server/csv-file.ts";
-import { readPeople } from "#lib/server/people.ts";
-import { readUsers, sortUsers } from "#lib/server/user-list.ts";
 import { readListState } from "#lib/ui/table/list-state.ts";
+import { readPeople } from "../../../../read-people.ts";
 import type { RequestHandler } from "./$types";
 
 export const GET: RequestHandler = async (event) => {

@@ -1,6 +1,6 @@
 // A page of a list that the engine gives as a whole (users, realms, user sources): filtered, sorted and cut here.
-import type { Language } from "../text/languages.ts";
-import type { ListState } from "../ui/table/list-state.ts";
+import type { Language } from "../../text/languages.ts";
+import type { ListState } from "./list-state.ts";
 
 export interface WholeList<Row> {
   /** What stands in a column, by the name of the column or filter. */

@@ -1,9 +1,10 @@
 // The users of a realm, or of all, as a list and as a file.
-import { userListParams } from "#lib/features/users/list.ts";
-import { textOfUser, toUser, USER_LIMIT, type User } from "#lib/features/users/user.ts";
-import type { ListState } from "#lib/ui/table/list-state.ts";
-import type { SiteCall } from "./engine.ts";
-import { pageOf, sorted } from "./page-of.ts";
+import type { SiteCall } from "../../server/engine.ts";
+import type { Language } from "../../text/languages.ts";
+import type { ListState } from "../../ui/table/list-state.ts";
+import { pageOf, sorted } from "../../ui/table/page-of.ts";
+import { userListParams } from "./list.ts";
+import { textOfUser, toUser, USER_LIMIT, type User } from "./user.ts";
 
 interface Realm {
   name: string;
@@ -24,8 +25,7 @@ export async function readUsers(
   return value.map((row) => toUser(row, realm === "*" ? (first.get(String(row.resolver)) ?? "") : realm));
 }
 
-export const userPage = (users: readonly User[], view: ListState, lang: App.Locals["lang"]) =>
+export const userPage = (users: readonly User[], view: ListState, lang: Language) =>
   pageOf(users, view, lang, { textOf: textOfUser, limit: USER_LIMIT });
 
-export const sortUsers = (users: readonly User[], view: ListState, lang: App.Locals["lang"]) =>
-  sorted(users, view, lang, textOfUser);
+export const sortUsers = (users: readonly User[], view: ListState, lang: Language) => sorted(users, view, lang, textOfUser);
