@@ -1,7 +1,7 @@
 import { groupListDefinition, type TokenGroup } from "#lib/features/groups/group.ts";
 import { deliver } from "#lib/server/deliver.ts";
-import { pageOf } from "#lib/server/page-of.ts";
 import { readListState } from "#lib/ui/table/list-state.ts";
+import { pageOf } from "#lib/ui/table/page-of.ts";
 import type { PageServerLoad } from "./$types";
 
 export const load: PageServerLoad = async (event) => {
