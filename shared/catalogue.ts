@@ -6,6 +6,7 @@ import { auth } from "./endpoints/auth.ts";
 import { client } from "./endpoints/client.ts";
 import { job } from "./endpoints/job.ts";
 import { key } from "./endpoints/key.ts";
+import { overview } from "./endpoints/overview.ts";
 import { system } from "./endpoints/system.ts";
 import { token } from "./endpoints/token.ts";
 import { tokenAdmin } from "./endpoints/token-admin.ts";
@@ -28,6 +29,7 @@ export const catalogue = {
   ...system,
   ...job,
   ...audit,
+  ...overview,
 } as const satisfies Record<string, Endpoint>;
 
 export type Catalogue = typeof catalogue;

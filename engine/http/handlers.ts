@@ -8,6 +8,7 @@ import { clientRoutes } from "./routes/client.ts";
 import { jobRoutes } from "./routes/job.ts";
 import { keyRoutes } from "./routes/key.ts";
 import { operationRoutes } from "./routes/operation.ts";
+import { overviewRoutes } from "./routes/overview.ts";
 import { realmRoutes } from "./routes/realm.ts";
 import { resolverRoutes } from "./routes/resolver.ts";
 import { systemRoutes } from "./routes/system.ts";
@@ -32,5 +33,6 @@ export const handlers: Handlers<EndpointName> = {
   ...systemRoutes,
   ...jobRoutes,
   ...auditRoutes,
+  ...overviewRoutes,
   ...operationRoutes,
 };

@@ -162,6 +162,12 @@ export const story: readonly Example[] = [
     { ...alices, page: 1, pagesize: 15 },
     { tokens: [token], count: 1, current: 1, prev: null, next: null },
   ),
+  tell(
+    "overviewTokens",
+    "How many there are",
+    {},
+    { count: 1, types: [{ type: "hotp", count: 1 }], disabled: 0, exhausted: 0, revoked: 0, unassigned: 0 },
+  ),
   tell("tokenResync", "Two values in a row", { serial, otp1: "359152", otp2: "969429" }, true),
   tell("tokenSetPin", "A new PIN", { serial, otppin: "geheim" }, 1),
   tell("tokenDescription", "Where it lies", { serial, description: "left drawer" }, 1),

@@ -16,6 +16,8 @@ export interface EngineOptions {
 
 /** Longer than the slowest answer of an engine that is not ill. */
 const PATIENCE_MS = 20_000;
+/** A file of a large trail or of a million tokens; one that was cut off would be taken for the whole. */
+const FILE_PATIENCE_MS = 3_600_000;
 
 /** The engine did not answer, or what answered is no engine. */
 export class EngineAwayError extends Error {
@@ -32,15 +34,20 @@ export function createEngineCall(options: EngineOptions): SiteCall {
 }
 
 /** An answer as it comes, for files. Error: EngineAwayError. */
-export function fetchFile(name: EndpointName, params: Record<string, unknown>, options: EngineOptions): Promise<Response> {
-  return send(toRequest({ baseUrl: options.engine, token: options.jwt }, name, params), options);
+export function fetchFile(
+  name: EndpointName,
+  params: Record<string, unknown>,
+  options: EngineOptions,
+  patience = FILE_PATIENCE_MS,
+): Promise<Response> {
+  return send(toRequest({ baseUrl: options.engine, token: options.jwt }, name, params), options, patience);
 }
 
-function send(request: Request, { client, lang }: EngineOptions): Promise<Response> {
+function send(request: Request, { client, lang }: EngineOptions, patience = PATIENCE_MS): Promise<Response> {
   if (client) request.headers.set("x-forwarded-for", client);
   request.headers.set("accept-language", lang);
   request.headers.set("user-agent", "ostiary-site");
-  return fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: "error" }).catch((error: unknown) => {
+  return fetch(request, { signal: AbortSignal.timeout(patience), redirect: "error" }).catch((error: unknown) => {
     throw new EngineAwayError(String(error));
   });
 }

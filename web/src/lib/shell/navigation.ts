@@ -16,7 +16,13 @@ export interface NavigationGroup {
 }
 
 export const adminNavigation: readonly NavigationGroup[] = [
-  { items: [{ path: "/tokens", label: "nav.tokens", icon: "token", right: "tokenlist" }] },
+  {
+    items: [
+      { path: "/dashboard", label: "nav.dashboard", icon: "dashboard" },
+      { path: "/tokens", label: "nav.tokens", icon: "token", right: "tokenlist" },
+      { path: "/audit", label: "nav.audit", icon: "audit", right: "auditlog" },
+    ],
+  },
   {
     label: "nav.group.identities",
     items: [

@@ -1,6 +1,8 @@
 // All English texts. A new part is a file here and one of the same name in de/; the compiler and test/site-text.test.ts compare them.
 import { access } from "./access.ts";
+import { audit } from "./audit.ts";
 import { common } from "./common.ts";
+import { dashboard } from "./dashboard.ts";
 import { login } from "./login.ts";
 import { my } from "./my.ts";
 import { operation } from "./operation.ts";
@@ -13,7 +15,9 @@ import { users } from "./users.ts";
 
 export const messages = {
   ...access,
+  ...audit,
   ...common,
+  ...dashboard,
   ...login,
   ...my,
   ...operation,
