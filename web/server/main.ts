@@ -50,6 +50,11 @@ async function answer(request: Request, peer: string): Promise<Response> {
 const host = config.host.includes(":") ? `[${config.host}]` : config.host;
 console.log(`site on http://${host}:${http.port}${site.base}/`);
 
+// A call that was refused after its page was answered: nobody waits for it, and it must not end the site for everybody else.
+process.on("unhandledRejection", (error) => {
+  console.error(JSON.stringify({ level: "error", part: "site", message: "a promise nobody waited for", error: String(error) }));
+});
+
 let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) process.exit(1);

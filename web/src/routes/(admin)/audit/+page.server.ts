@@ -11,9 +11,10 @@ interface Remarks {
 
 export const load: PageServerLoad = async (event) => {
   const { locals, isDataRequest, url } = event;
+  // First: who is not logged in any more is sent to log in, and asks for nothing else.
+  const realms = await locals.call("realmList", {});
   const view = readListState(url, auditListDefinition);
   const answer = locals.engine("auditList", { ...auditListParams(view), page: view.page, page_size: view.pageSize });
-  const realms = locals.call("realmList", {});
   const rows = answer.then(({ value }) => ({ rows: value.auditdata, count: value.count, complete: value.complete }));
   // What is said above the list: where a search that took too long can go on, and rows that are not what was written.
   const remarks = answer.then<Remarks, Remarks>(
@@ -28,6 +29,6 @@ export const load: PageServerLoad = async (event) => {
     view,
     ...delivery,
     remarks: isDataRequest ? remarks : await remarks,
-    realms: Object.keys((await realms).value).sort(),
+    realms: Object.keys(realms.value).sort(),
   };
 };
