@@ -2,8 +2,6 @@ import type { dashboard as english } from "../en/dashboard.ts";
 
 export const dashboard: Record<keyof typeof english, string> = {
   "dashboard.refresh": "Aktualisieren",
-  "dashboard.first": "Noch kann sich niemand anmelden: Es gibt keine Realms",
-  "dashboard.first.text": "Richten Sie zuerst eine Benutzerquelle ein, dann einen Realm damit, dann Token für dessen Benutzer.",
   "dashboard.accepted": "Angenommen",
   "dashboard.refused": "Abgelehnt",
   "dashboard.refused.none": "Keine Anmeldung wurde abgelehnt.",

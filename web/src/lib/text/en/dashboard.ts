@@ -1,8 +1,6 @@
 // The start page of administrators.
 export const dashboard = {
   "dashboard.refresh": "Refresh",
-  "dashboard.first": "Nobody can log in yet: there are no realms",
-  "dashboard.first.text": "Set up a source of users first, then a realm with it, then enrol tokens for its users.",
   "dashboard.accepted": "Accepted",
   "dashboard.refused": "Refused",
   "dashboard.refused.none": "No log-in was refused.",

@@ -20,5 +20,8 @@ export const load: PageServerLoad = async ({ locals, url, getClientAddress }) =>
     part("auditlog", () => locals.engine("auditList", { page_size: 50 })),
     readReadiness({ engine: site.engine, client: getClientAddress(), lang }),
   ]);
-  return { hours, ranges: RANGES, logins, tokens, newest, readiness, hasRealms: Object.keys(realms.value).length > 0 };
+  const hasRealm = Object.keys(realms.value).length > 0;
+  const mayLook = !hasRealm && has("resolverread");
+  const hasSource = mayLook && Object.keys((await locals.call("resolverList", {})).value).length > 0;
+  return { hours, ranges: RANGES, logins, tokens, newest, readiness, hasRealm, hasSource, maySetUp: has("resolverwrite") };
 };
