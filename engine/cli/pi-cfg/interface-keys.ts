@@ -1,7 +1,7 @@
 // Keys of a pi.cfg that concern the web site, languages, and services that tokens and events use.
 import { languages } from "@ostiary/shared/messages/language.ts";
 import type { PythonValue } from "../../core/python-literals.ts";
-import { type Converted, later, nothing, type OldKey } from "./old-key.ts";
+import { type Converted, elsewhere, later, nothing, type OldKey, textSetting } from "./old-key.ts";
 
 const SITE = "The web site is to come; it is a program of its own beside this server.";
 const MAIL = "E-mail tokens are to come.";
@@ -22,7 +22,12 @@ function convertLanguages(value: PythonValue): Converted | undefined {
 }
 
 export const interfaceKeys: Record<string, OldKey> = {
-  PI_CSS: { id: "A22", value: "address", became: later, why: SITE },
+  PI_CSS: {
+    id: "A22",
+    value: "address",
+    became: elsewhere("theme.css in `web.customization`"),
+    why: "It sets variables of the design and nothing else (docs/site.md): a style sheet of another site fits no page of this one.",
+  },
   PI_UI_DEACTIVATED: {
     id: "A23",
     value: "flag",
@@ -44,9 +49,19 @@ export const interfaceKeys: Record<string, OldKey> = {
   PI_INDEX_HTML: { id: "A39", value: "path", became: later, why: SITE },
   PI_STATIC_FOLDER: { id: "A40", value: "path", became: later, why: SITE },
   PI_TEMPLATE_FOLDER: { id: "A41", value: "path", became: later, why: SITE },
-  PI_CUSTOMIZATION: { id: "A59", value: "text", became: later, why: SITE },
-  PI_LOGO: { id: "A72", value: "path", became: later, why: SITE },
-  PI_PAGE_TITLE: { id: "A73", value: "text", became: later, why: SITE },
+  PI_CUSTOMIZATION: {
+    id: "A59",
+    value: "text",
+    became: elsewhere("the directory `web.customization`"),
+    why: "The snippets of the wizard keep their names; they are made harmless when the site starts (docs/site.md).",
+  },
+  PI_LOGO: {
+    id: "A72",
+    value: "path",
+    became: elsewhere("logo.svg, logo.png or logo.webp in `web.customization`"),
+    why: "Copy the picture there.",
+  },
+  PI_PAGE_TITLE: { id: "A73", value: "text", became: textSetting("web.title"), why: "The name of the product on every page." },
   PI_LDAP_POOLING_LOOP_TIMEOUT: { id: "A57", value: "whole number", became: later, why: "LDAP user sources are to come." },
   PI_SCRIPT_SMSPROVIDER_DIRECTORY: { id: "A58", value: "path", became: later, why: SMS },
   "email.concurrent_challenges": { id: "A60", value: "flag", became: later, why: MAIL },
