@@ -1,8 +1,10 @@
 // The site's pages of the system: settings, administrators, API keys, key ring, clients, token groups.
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Page } from "playwright-core";
+import { makeDataDir } from "./kit/data-dir.ts";
+import { runOstiary } from "./kit/run-ostiary.ts";
 import { findBarriers, hasBrowser, logIn, overflowOf, type PageOptions, ready, startSite, type TestSite } from "./kit/site.ts";
-import { adminName, adminPassword } from "./kit/start-server.ts";
+import { adminName, adminPassword, QUICK_ENV } from "./kit/start-server.ts";
 
 setDefaultTimeout(60_000);
 
@@ -213,6 +215,34 @@ describe.skipIf(!hasBrowser)("the key ring (GET /system/keys, POST /system/keys/
     const { left, keys } = await read<{ left: number; keys: unknown[] }>("/system/keys");
     expect([left, keys.length]).toEqual([0, 2]);
     await page.context().close();
+  });
+});
+
+describe.skipIf(!hasBrowser)("a locked key ring (POST /system/hsm)", () => {
+  test("is unlocked by its passphrase; a wrong one is said beside the field", async () => {
+    const dataDir = makeDataDir();
+    const input = `${adminPassword}\nring-passphrase\n`;
+    await runOstiary(["init", "--data", dataDir, "--admin", adminName, "--password-stdin", "--seal"], {
+      input,
+      env: { PATH: process.env.PATH ?? "", ...QUICK_ENV },
+    });
+    const locked = await startSite({ engine: { dataDir, waitReady: false } });
+    const page = await locked.openPage();
+    await logIn(page, locked, adminName, adminPassword, "/keyring");
+    await page.getByText("The key ring is locked").waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    const unlock = async (passphrase: string) => {
+      await inDialog(page).locator('[name="password"]').fill(passphrase);
+      await inDialog(page).getByRole("button", { name: "Unlock" }).click();
+    };
+    await press(page, "Unlock");
+    await unlock("not the passphrase");
+    await inDialog(page).getByText("The passphrase or PIN is wrong.").waitFor();
+    await unlock("ring-passphrase");
+    await done(page, "The key ring is open.");
+    await page.locator("tbody tr", { hasText: "Active" }).waitFor();
+    expect(locked.takeComplaints()).toEqual([]);
+    await locked.stop();
   });
 });
 
