@@ -213,10 +213,15 @@ describe.skipIf(!hasBrowser)("users", () => {
     const page = await open("/users?username=dora");
     await page.getByLabel("Realm").selectOption("*");
     await page.waitForURL(/users\/\*\?username=dora$|users\/%2A\?username=dora$/);
-    await page.locator("[data-row='dora@other']").waitFor();
-    expect(await page.locator("[data-row='dora@home']").count()).toBe(1);
+    await page.locator("[data-row='dora@other (others)']").waitFor();
+    expect(await page.locator("[data-row='dora@home (people)']").count()).toBe(1);
     await page.getByLabel("Realm").selectOption("other");
-    await page.locator("[data-row='dora@home']").waitFor({ state: "detached" });
+    await page.locator("[data-row='dora@other']").waitFor();
+    // Two sources of one realm that list the same name.
+    await site.engine.api("POST", "/realm/other", { resolvers: "others,people" });
+    await page.reload();
+    await page.locator("[data-row='dora@other (people)']").waitFor();
+    expect(await page.locator("[data-row='dora@other (others)']").count()).toBe(1);
     const answer = await fetch(`${site.url}/users/home/-/csv`);
     expect(answer.status).toBe(401);
     await site.engine.api("DELETE", "/realm/other");
