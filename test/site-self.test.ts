@@ -149,7 +149,7 @@ describe.skipIf(!hasBrowser)("the wizard (EW-01)", () => {
     await page.context().close();
   });
 
-  test("is nothing for who has a token, and nothing of the self-service for an administrator", async () => {
+  test("is nothing for who has a token", async () => {
     const page = await open("bob", "/welcome");
     await page.waitForURL(/\/my\?later$/);
     await page.context().close();
@@ -282,7 +282,7 @@ describe.skipIf(!hasBrowser)("what the operator made his own", () => {
     await logIn(page, site, "alice", "secret");
     const menu = page.getByRole("navigation").locator(".own-html");
     expect(await menu.innerHTML()).toContain('<strong>Help desk</strong><img src="/custom/logo.svg" alt="">');
-    // The wizard's address below the site's own path is EW-05; a drawing that is opened by itself does nothing.
+    // Below the path of the site (EW-05). A drawing that is opened by itself does nothing.
     const drawing = await fetch(`${site.url}/custom/logo.svg`);
     expect(drawing.headers.get("content-security-policy")).toContain("sandbox");
     expect((await fetch(`${site.url}/custom/texts.en.json`)).status).toBe(404);
