@@ -49,7 +49,7 @@ describe("ostiary serve", () => {
       headers: { origin: new URL(url).origin, accept: "text/html" },
       redirect: "manual",
     });
-    expect(login.headers.get("location")).toBe("/tokens");
+    expect(login.headers.get("location")).toBe("/dashboard");
     expect(await server.stop()).toBe(0);
     expect(await isUp(url)).toBe(false);
   });
