@@ -25,8 +25,8 @@ function spoil(serial: string): void {
 }
 
 beforeAll(async () => {
-  configureLog("debug", (line) => lines.push(line));
   app = await startApp();
+  configureLog("debug", (line) => lines.push(line));
   await app.addRealm("r", [passwdLine("alice", 1)]);
   broken = await enrol(app, { user: "alice", realm: "r" });
   whole = await enrol(app, { user: "alice", realm: "r", pin: "" });

@@ -142,7 +142,7 @@ describe("behind a proxy, below a path", () => {
       /^__Secure-ostiary=[\w-]+; Path=\/tools\/mfa\/; HttpOnly; Secure; SameSite=Lax$/i,
     );
     expect([response.headers.get("location"), response.headers.get("strict-transport-security")]).toEqual([
-      "/tools/mfa/tokens",
+      "/tools/mfa/dashboard",
       "max-age=600",
     ]);
   });
@@ -182,7 +182,7 @@ test.skipIf(!hasBrowser)("pages work below a path that the build did not know", 
   const site = await startSite({ config: { port, url: `http://127.0.0.1:${port}/tools/mfa` } });
   await site.engine.api("POST", "/token/init", { type: "spass", serial: "SPASS1" });
   const page = await site.openPage();
-  await logIn(page, site, adminName, adminPassword, "/");
+  await logIn(page, site, adminName, adminPassword, "/tokens");
   await page.getByRole("link", { name: "SPASS1" }).click();
   await page.waitForURL(/\/tools\/mfa\/tokens\/SPASS1$/);
   await page.getByRole("button", { name: "More actions" }).click();
