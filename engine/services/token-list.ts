@@ -9,21 +9,28 @@ import type { Directory, User } from "../users/directory.ts";
 import type { Engine } from "./engine.ts";
 import type { Caller } from "./sessions.ts";
 import { describeTokens, type TokenObject } from "./token-object.ts";
-import { fromCounted, fromFew, fromMany, isFiltered, readFilters, type SortedBy, type TokenCriteria } from "./token-query.ts";
+import { isFiltered, isOneType, readFilters, selectAll, type TokenCriteria, testEach } from "./token-query.ts";
 
 export type TokenListParams = ParamsOf<Catalogue["tokenList"]>;
 type TokenPage = ValueOf<Catalogue["tokenList"]>;
 
 const DEFAULT_PAGE_SIZE = 15;
 const MAX_MATCHING_USERS = 10_000;
-/** Up to so many tokens are found first and sorted then. */
+/** Up to so many tokens are found, counted and sorted by one query. */
 const FEW = 5000;
+/** Up to so many are sorted, where the walk through all others might find the first of them late. */
+const SORTED = 150_000;
 /** Tokens described at a time for a file. */
 const SLICE = 500;
 
-interface Order extends SortedBy {
+interface Order {
   by: RawBuilder<unknown>;
-  direction: RawBuilder<unknown>;
+  descending: boolean;
+  bySerial: boolean;
+  /** There is an index of `token` in this order. */
+  indexed: boolean;
+  /** By something of the owner. */
+  owner: boolean;
 }
 
 /** Columns of `token` by the names the contract sorts by. */
@@ -46,12 +53,12 @@ const columns = new Map<string, keyof TokenTable>([
 const indexed = new Set(["id", "serial", "tokentype", "type", "description"]);
 
 function readOrder({ sortby = "serial", sortdir }: TokenListParams, directory: Directory): Order {
-  const direction = sortdir === "desc" ? sql`desc` : sql`asc`;
+  const descending = sortdir === "desc";
   const owner = ownerOrder(sortby, directory);
-  if (owner) return { by: owner, direction, owner: true, bySerial: false, indexed: false };
+  if (owner) return { by: owner, descending, owner: true, bySerial: false, indexed: false };
   const name = columns.has(sortby) || sortby === "description" ? sortby : "serial";
   const by = name === "description" ? sql`token.description collate nocase` : sql.ref(`token.${columns.get(name)}`);
-  return { by, direction, owner: false, bySerial: name === "serial", indexed: indexed.has(name) };
+  return { by, descending, owner: false, bySerial: name === "serial", indexed: indexed.has(name) };
 }
 
 /** Users are sorted by their ids: their names lie in stores we do not sort. */
@@ -101,13 +108,13 @@ export async function streamTokens(
       for (let at = 0; at < few.ids.length; at += SLICE) yield await describeTokens(few.ids.slice(at, at + SLICE), engine);
       return;
     }
-    const beyond = params.sortdir === "desc" ? sql`<` : sql`>`;
+    const beyond = order.descending ? sql`<` : sql`>`;
     for (let last: string | null = null; ; ) {
       const after: RawBuilder<unknown> = last === null ? sql`` : sql`and token.serial ${beyond} ${last}`;
       const rows: { id: number; serial: string }[] = await run(
         store,
-        sql<{ id: number; serial: string }>`select token.id, token.serial ${fromMany(criteria, order)} ${after}
-          order by token.serial ${order.direction} limit ${SLICE}`,
+        sql<{ id: number; serial: string }>`select token.id, token.serial from token where ${testEach(criteria, true)} ${after}
+          ${sortBy(order)} limit ${SLICE}`,
       );
       yield await describeTokens(
         rows.map(({ id }) => id),
@@ -143,20 +150,23 @@ interface Found {
   count: number;
 }
 
+/**
+ * Few are found at once. Of many it is counted first how many they are: that tells the way to the page, and which end of the list is
+ * nearer to it. A token that comes or goes between the two queries moves the page by one place, as it would between two pages.
+ */
 async function findPage(store: Store, criteria: TokenCriteria, order: Order, limit: number, offset: number): Promise<Found> {
   if (criteria.none) return { ids: [], count: 0 };
   const few = isFiltered(criteria) ? await findFew(store, criteria, order, limit, offset) : null;
   if (few) return few;
-  const owner = order.owner && !criteria.owned ? sql`left join token_owner on token_owner.token_id = token.id` : sql``;
-  const [rows, counted] = await Promise.all([
-    run(
-      store,
-      sql<{ id: number }>`select token.id ${fromMany(criteria, order, owner)}
-        order by ${order.by} ${order.direction}, token.id ${order.direction} limit ${limit} offset ${offset}`,
-    ),
-    countAll(store, criteria),
-  ]);
-  return { ids: rows.map(({ id }) => id), count: counted };
+  const count = await countAll(store, criteria);
+  const length = Math.min(limit, count - offset);
+  if (length <= 0) return { ids: [], count };
+  const fromEnd = count - offset - length;
+  const ids =
+    fromEnd < offset
+      ? (await readPage(store, criteria, reverse(order), count, length, fromEnd)).reverse()
+      : await readPage(store, criteria, order, count, length, offset);
+  return { ids, count };
 }
 
 /** Null: more than FEW fit. */
@@ -168,12 +178,11 @@ async function findFew(
   offset: number,
 ): Promise<Found | null> {
   if (criteria.none) return { ids: [], count: 0 };
-  const owner = order.owner ? sql`left join token_owner on token_owner.token_id = token.id` : sql``;
   const rows = await run(
     store,
-    sql<{ id: number; found: number }>`with found as materialized (select token.id ${fromFew(criteria)} limit ${FEW + 1})
-      select token.id, (select count(*) from found) as found from found join token on token.id = found.id ${owner}
-      order by ${order.by} ${order.direction}, token.id ${order.direction} limit ${limit} offset ${offset}`,
+    sql<{ id: number; found: number }>`with found (id) as materialized (select * from (${selectAll(criteria)}) limit ${FEW + 1})
+      select token.id, (select count(*) from found) as found from found cross join token on token.id = found.id ${besideOwner(order)}
+      ${sortBy(order)} limit ${limit} offset ${offset}`,
   );
   const [first] = rows;
   // None: nothing fits, or the page lies behind the last one.
@@ -181,8 +190,43 @@ async function findFew(
   return count > FEW ? null : { ids: rows.map(({ id }) => id), count };
 }
 
+/** One page of `count` tokens. */
+async function readPage(
+  store: Store,
+  criteria: TokenCriteria,
+  order: Order,
+  count: number,
+  limit: number,
+  offset: number,
+): Promise<number[]> {
+  const walks = order.indexed && (count > SORTED || !isFiltered(criteria) || (order.bySerial && isOneType(criteria)));
+  const select = walks
+    ? sql`select token.id from token where ${testEach(criteria, order.bySerial)}`
+    : selectSortable(criteria, order);
+  const rows = await run(store, sql<{ id: number }>`${select} ${sortBy(order)} limit ${limit} offset ${offset}`);
+  return rows.map(({ id }) => id);
+}
+
+/** All that fit, with what they are sorted by; no look-up more than that takes. */
+function selectSortable(criteria: TokenCriteria, { owner }: Order): RawBuilder<unknown> {
+  const found = sql`with found (id) as (${selectAll(criteria)})`;
+  if (owner) return sql`${found} select token.id from found as token left join token_owner on token_owner.token_id = token.id`;
+  // Left to itself SQLite would walk an index that has nothing to do with the question, and look up row after row.
+  if (!isFiltered(criteria)) return sql`select token.id from token not indexed`;
+  return sql`${found} select token.id from found cross join token on token.id = found.id`;
+}
+
+const sortBy = ({ by, descending }: Order) =>
+  descending ? sql`order by ${by} desc, token.id desc` : sql`order by ${by} asc, token.id asc`;
+
+const reverse = (order: Order): Order => ({ ...order, descending: !order.descending });
+
+const besideOwner = ({ owner }: Order) => (owner ? sql`left join token_owner on token_owner.token_id = token.id` : sql``);
+
+/** Remembered where log-ins do not change it: who leafs through a list counts once. */
 async function countAll(store: Store, criteria: TokenCriteria): Promise<number> {
-  const [row] = await run(store, sql<{ count: number }>`select count(*) as count ${fromCounted(criteria)}`);
+  const query = sql<{ count: number }>`select count(*) as count from (${selectAll(criteria)})`.compile(store.sql);
+  const [row] = await (criteria.moving ? store.query(query) : store.queryUntilChange(query));
   return Number(row?.count ?? 0);
 }
 

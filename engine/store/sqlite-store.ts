@@ -17,6 +17,7 @@ import { migrations } from "./migrations/index.ts";
 import { probeDurability } from "./probe.ts";
 import { lockForEngine } from "./process-lock.ts";
 import { createReader } from "./reader.ts";
+import { createRememberedReads } from "./remembered-reads.ts";
 import type { Schema } from "./schema.ts";
 import { changesConfiguration, changesRealms } from "./shared-configuration.ts";
 import { toStoreError } from "./sqlite-errors.ts";
@@ -100,11 +101,13 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
     timeout: options.queryTimeout ?? 60_000,
     onFault: options.onReaderFault,
   });
+  const remembered = createRememberedReads();
   const condition = createCondition(options.onFault ?? (() => {}));
   const findMoved = watchFiles(options.path);
   const listeners: (() => void)[] = [];
   const foreign = watchForeignChanges(db, () => {
     cache.clear();
+    remembered.forget();
     announceChange();
   });
   // Who asks next finds what a command changed; without this, the first to ask would be the one who causes the look.
@@ -135,6 +138,7 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
       }
       return;
     }
+    if (intent.statements.length > 0) remembered.forget();
     try {
       for (const touched of intent.touches) reads.forget(touched);
       // A record carries the name of its owner's realm.
@@ -177,6 +181,13 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
     return fault;
   }
 
+  async function query<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+    if (condition.broken instanceof StoreDamagedError) throw condition.broken;
+    return reader.query(query).catch((error: unknown) => {
+      throw noteDamage(error);
+    });
+  }
+
   return {
     sql: createCompiler(),
     tokensOfOwner: (resolver, userId) => read(() => reads.tokensOfOwner(resolver, userId)),
@@ -187,11 +198,10 @@ export function assembleStore(options: SqliteStoreOptions, db: Database, unlock:
         return statement(query.sql).all(...toBindings(query.parameters)) as Row[];
       });
     },
-    async query(query) {
-      if (condition.broken instanceof StoreDamagedError) throw condition.broken;
-      return reader.query(query).catch((error: unknown) => {
-        throw noteDamage(error);
-      });
+    query,
+    async queryUntilChange(asked) {
+      read(() => {});
+      return remembered.get(asked, () => query(asked));
     },
     commit: writer.commit,
     auditHead: writer.durableHead,

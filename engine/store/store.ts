@@ -156,6 +156,8 @@ export interface Store {
   point<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
   /** Any other read: runs in a reader worker on its own connection (decisions.md 2.3). */
   query<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
+  /** The same for rows that no log-in changes: the answer is remembered until something else is written. */
+  queryUntilChange<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
   /** Rejects with ConstraintError or StoreUnavailableError. */
   commit(intent: Intent): Promise<Outcome>;
   /** Head of this node's audit chain as last made durable: what is signed must not be lost in a power cut. */

@@ -6,5 +6,14 @@ import { auditRotation } from "./0003-audit-rotation.ts";
 import { access } from "./0004-access.ts";
 import { tokenList } from "./0005-token-list.ts";
 import { auditIndex } from "./0006-audit-index.ts";
+import { tokenListScale } from "./0007-token-list-scale.ts";
 
-export const migrations: readonly Migration[] = [initial, tokenGroups, auditRotation, access, tokenList, auditIndex];
+export const migrations: readonly Migration[] = [
+  initial,
+  tokenGroups,
+  auditRotation,
+  access,
+  tokenList,
+  auditIndex,
+  tokenListScale,
+];
