@@ -117,7 +117,7 @@ export const tokens = {
   "audit.success": "Done",
   "audit.failure": "Refused",
 
-  "enrol.lead": "What will the person prove himself with?",
+  "enrol.lead": "What will the person log in with?",
   "enrol.run": "Go on",
   "enrol.step.type": "Type",
   "enrol.step.settings": "Settings",
