@@ -158,9 +158,9 @@ export async function logIn(
   await ready(page);
 }
 
-/** The scripts of the page are there: clicks do what they should. */
+/** The scripts of the page are there, so clicks do what they should, and no list waits for its rows. */
 export async function ready(page: Page): Promise<void> {
-  await page.locator("html[data-ready]").waitFor();
+  await page.locator('html[data-ready]:not(:has([aria-busy="true"]))').waitFor();
 }
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
