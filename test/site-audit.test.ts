@@ -3,8 +3,17 @@
 import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { findBarriers, hasBrowser, logIn, overflowOf, type PageOptions, ready, startSite, type TestSite } from "./kit/site.ts";
-import { adminName, adminPassword } from "./kit/start-server.ts";
+import {
+  findBarriers,
+  hasBrowser,
+  LOOKS,
+  openAsAdmin,
+  overflowOf,
+  type PageOptions,
+  ready,
+  startSite,
+  type TestSite,
+} from "./kit/site.ts";
 
 setDefaultTimeout(60_000);
 
@@ -30,18 +39,10 @@ afterEach(() => {
 });
 afterAll(() => site?.stop());
 
-async function open(path: string, options: PageOptions = {}) {
-  const page = await site.openPage(options);
-  await logIn(page, site, adminName, adminPassword, path);
-  return page;
-}
+const open = (path: string, options?: PageOptions) => openAsAdmin(site, path, options);
 
 describe.skipIf(!hasBrowser)("every page", () => {
-  const looks: PageOptions[] = [
-    { width: 1440, theme: "light", lang: "en" },
-    { width: 390, theme: "dark", lang: "de" },
-    { width: 2560, theme: "dark", lang: "en" },
-  ];
+  const looks: PageOptions[] = [...LOOKS, { width: 2560, theme: "dark", lang: "en" }];
   test.each(looks)("is free of barriers and fits its window: $width px, $theme, $lang", async (look) => {
     const page = await open("/login", look);
     // The widest window has the same parts as the wide one.

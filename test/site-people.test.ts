@@ -1,7 +1,18 @@
 // Users, realms and user sources at the site (config-and-tokens.md D03, D10-D14, D16, D20, D25, E, F): from a server that knows nobody to
 // a person with a token; in both languages and themes, narrow and wide.
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { findBarriers, hasBrowser, logIn, overflowOf, type PageOptions, ready, startSite, type TestSite } from "./kit/site.ts";
+import {
+  findBarriers,
+  hasBrowser,
+  LOOKS,
+  logIn,
+  openAsAdmin,
+  overflowOf,
+  type PageOptions,
+  ready,
+  startSite,
+  type TestSite,
+} from "./kit/site.ts";
 import { adminName, adminPassword } from "./kit/start-server.ts";
 
 setDefaultTimeout(60_000);
@@ -29,11 +40,7 @@ afterEach(() => {
 });
 afterAll(() => site?.stop());
 
-async function open(path: string, options: PageOptions = {}) {
-  const page = await site.openPage(options);
-  await logIn(page, site, adminName, adminPassword, path);
-  return page;
-}
+const open = (path: string, options?: PageOptions) => openAsAdmin(site, path, options);
 const listed = async (path: string) => (await site.engine.api<Record<string, unknown>>("GET", path)).value ?? {};
 
 describe.skipIf(!hasBrowser)("a fresh server (D03)", () => {
@@ -282,11 +289,7 @@ describe.skipIf(!hasBrowser)("users", () => {
 });
 
 describe.skipIf(!hasBrowser)("every page", () => {
-  const looks: PageOptions[] = [
-    { width: 1440, theme: "light", lang: "en" },
-    { width: 390, theme: "dark", lang: "de" },
-  ];
-  test.each(looks)("is free of barriers and fits its window: $width px, $theme, $lang", async (look) => {
+  test.each(LOOKS)("is free of barriers and fits its window: $width px, $theme, $lang", async (look) => {
     const page = await site.openPage(look);
     await logIn(page, site, adminName, adminPassword);
     const paths = [

@@ -6,7 +6,17 @@ import { join } from "node:path";
 import { decodeBase32 } from "../engine/core/base32.ts";
 import { hotpValue } from "../engine/core/hotp.ts";
 import { makeDataDir, removeDataDir } from "./kit/data-dir.ts";
-import { findBarriers, hasBrowser, logIn, overflowOf, type PageOptions, ready, startSite, type TestSite } from "./kit/site.ts";
+import {
+  findBarriers,
+  hasBrowser,
+  LOOKS,
+  logIn,
+  overflowOf,
+  type PageOptions,
+  ready,
+  startSite,
+  type TestSite,
+} from "./kit/site.ts";
 
 setDefaultTimeout(60_000);
 
@@ -83,11 +93,7 @@ const tokensOf = async (user: string) => {
 };
 
 describe.skipIf(!hasBrowser)("every page", () => {
-  const looks: PageOptions[] = [
-    { width: 1440, theme: "light", lang: "en" },
-    { width: 390, theme: "dark", lang: "de" },
-  ];
-  test.each(looks)("is free of barriers, fits its window and names no standard: $width px, $theme, $lang", async (look) => {
+  test.each(LOOKS)("is free of barriers, fits its window and names no standard: $width px, $theme, $lang", async (look) => {
     const page = await open("alice", "/my", look);
     const check = async (what: string) => {
       expect([what, await findBarriers(page), await overflowOf(page)]).toEqual([what, [], 0]);

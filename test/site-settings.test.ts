@@ -3,7 +3,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import type { Page } from "playwright-core";
 import { makeDataDir } from "./kit/data-dir.ts";
 import { runOstiary } from "./kit/run-ostiary.ts";
-import { findBarriers, hasBrowser, logIn, overflowOf, type PageOptions, ready, startSite, type TestSite } from "./kit/site.ts";
+import {
+  findBarriers,
+  hasBrowser,
+  LOOKS,
+  logIn,
+  openAsAdmin,
+  overflowOf,
+  type PageOptions,
+  ready,
+  startSite,
+  type TestSite,
+} from "./kit/site.ts";
 import { adminName, adminPassword, QUICK_ENV } from "./kit/start-server.ts";
 
 setDefaultTimeout(60_000);
@@ -30,11 +41,7 @@ afterEach(() => {
 });
 afterAll(() => site?.stop());
 
-async function open(path: string, options: PageOptions = {}) {
-  const page = await site.openPage(options);
-  await logIn(page, site, adminName, adminPassword, path);
-  return page;
-}
+const open = (path: string, options?: PageOptions) => openAsAdmin(site, path, options);
 const field = (page: Page, name: string) => page.locator(`[data-setting] [name="${name}"]`);
 const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 const inDialog = (page: Page) => page.getByRole("dialog");
@@ -45,11 +52,7 @@ async function fromMenu(page: Page, row: string, action: string) {
 }
 
 describe.skipIf(!hasBrowser)("every page of the system", () => {
-  const looks: PageOptions[] = [
-    { width: 1440, theme: "light", lang: "en" },
-    { width: 390, theme: "dark", lang: "de" },
-  ];
-  test.each(looks)("is free of barriers and fits its window: $width px, $theme, $lang", async (look) => {
+  test.each(LOOKS)("is free of barriers and fits its window: $width px, $theme, $lang", async (look) => {
     const page = await open("/settings", look);
     for (const path of [...paths, "/admins?username=nobody"]) {
       await page.goto(site.url + path);

@@ -2,7 +2,18 @@
 // wide, by keyboard. After every test nothing may have been refused by the policy of the page, and no script may have failed.
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { hotpValue } from "../engine/core/hotp.ts";
-import { findBarriers, hasBrowser, logIn, overflowOf, type PageOptions, ready, startSite, type TestSite } from "./kit/site.ts";
+import {
+  findBarriers,
+  hasBrowser,
+  LOOKS,
+  logIn,
+  openAsAdmin,
+  overflowOf,
+  type PageOptions,
+  ready,
+  startSite,
+  type TestSite,
+} from "./kit/site.ts";
 import { adminName, adminPassword } from "./kit/start-server.ts";
 
 setDefaultTimeout(60_000);
@@ -40,18 +51,10 @@ afterEach(() => {
 });
 afterAll(() => site?.stop());
 
-async function open(path: string, options: PageOptions = {}) {
-  const page = await site.openPage(options);
-  await logIn(page, site, adminName, adminPassword, path);
-  return page;
-}
+const open = (path: string, options?: PageOptions) => openAsAdmin(site, path, options);
 
 describe.skipIf(!hasBrowser)("every page", () => {
-  const looks: PageOptions[] = [
-    { width: 1440, theme: "light", lang: "en" },
-    { width: 390, theme: "dark", lang: "de" },
-  ];
-  test.each(looks)("is free of barriers and fits its window: $width px, $theme, $lang", async (look) => {
+  test.each(LOOKS)("is free of barriers and fits its window: $width px, $theme, $lang", async (look) => {
     const page = await site.openPage(look);
     await page.goto(`${site.url}/login`);
     await ready(page);

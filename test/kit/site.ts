@@ -12,7 +12,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { buildSite } from "../../engine/cli/site/build.ts";
 import { toUrl } from "../../engine/cli/site/run.ts";
 import { bareEnvironment, root } from "../../engine/cli/site/sources.ts";
-import { QUICK_ENV, type StartOptions, startServer, type TestServer } from "./start-server.ts";
+import { adminName, adminPassword, QUICK_ENV, type StartOptions, startServer, type TestServer } from "./start-server.ts";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 /** false: tests of pages are skipped, aloud. */
@@ -156,6 +156,19 @@ export async function logIn(
   await page.click('form button[type="submit"]');
   await page.waitForURL((url) => !url.pathname.endsWith("/login"));
   await ready(page);
+}
+
+/** What a page has to fit: the two ends of windows, themes and languages. */
+export const LOOKS: readonly PageOptions[] = [
+  { width: 1440, theme: "light", lang: "en" },
+  { width: 390, theme: "dark", lang: "de" },
+];
+
+/** A page of the administrator, in a profile of its own. @param path where he begins */
+export async function openAsAdmin(site: TestSite, path: string, options: PageOptions = {}): Promise<Page> {
+  const page = await site.openPage(options);
+  await logIn(page, site, adminName, adminPassword, path);
+  return page;
 }
 
 /** The scripts of the page are there, so clicks do what they should, and no list waits for its rows. */
