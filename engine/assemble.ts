@@ -9,14 +9,10 @@ import { join } from "node:path";
 import { version } from "../package.json" with { type: "json" };
 import { openAudit } from "./audit/open-audit.ts";
 import { type Settings, SettingsError } from "./config.ts";
-import { createAdmission } from "./core/admission.ts";
 import { isInAnyNetwork, parseNetwork } from "./core/cidr.ts";
-import { createTokenBucket } from "./core/token-bucket.ts";
-import { createTurns } from "./core/turns.ts";
 import { openLog } from "./log.ts";
 import { createNotices } from "./log-notices.ts";
 import { limitRepeats } from "./log-repeats.ts";
-import { type Budget, countSubscribers, createBudget, createGuard, unlimited } from "./login/guard.ts";
 import { createPinCost } from "./login/pin-cost.ts";
 import { createPinMemory } from "./login/pin-memory.ts";
 import { createStepTimer } from "./login/steps.ts";
@@ -30,8 +26,8 @@ import { openEndedSessions } from "./services/ended-sessions.ts";
 import type { Engine } from "./services/engine.ts";
 import { createGpgKeys } from "./services/gpg-keys.ts";
 import { createJobs } from "./services/jobs.ts";
-import { watchPressure } from "./services/loop-pressure.ts";
-import { BEAT_MS, watchLoop } from "./services/loop-watch.ts";
+import { watchLoad } from "./services/load-watch.ts";
+import { openGuard } from "./services/open-guard.ts";
 import { createRemoteUser } from "./services/remote-user.ts";
 import { resolverContext } from "./services/resolvers.ts";
 import { createSessions } from "./services/sessions.ts";
@@ -46,11 +42,7 @@ import { openVault } from "./vault/open-vault.ts";
 import type { Vault } from "./vault/vault.ts";
 import { hasDescriptors, NO_DESCRIPTORS } from "./workers/descriptors.ts";
 
-const MAX_BUDGET_KEYS = 100_000;
 const MAX_REMEMBERED_PINS = 200_000;
-/** Enrolments, lists and searches (Load "dear"), working and waiting. */
-const DEAR_PLACES = 64;
-const DEAR_AT_ONCE = 8;
 
 export const databasePath = (dataDir: string) => join(dataDir, "ostiary.db");
 export const keysPath = (dataDir: string) => join(dataDir, "keys");
@@ -155,22 +147,9 @@ export async function assembleEngine(
           noteInTrail(store, now(), text).catch((error: unknown) => faultLog.warn(text, { error: String(error) }));
       },
     });
-    // Durations are by the real clock: who moves the engine's holds no loop.
-    const realTick = () => performance.now();
-    const loop = watchLoop(realTick, (milliseconds) => faultLog.warn("everything waited for one thing", { milliseconds }));
-    const admission = createAdmission(settings["server.requests"]);
-    const pressure = watchPressure(realTick, () => admission.logins);
-    const dearTurns = createTurns({
-      places: DEAR_PLACES,
-      width: DEAR_AT_ONCE,
-      isPressed: () => pressure.isHigh,
-      after: (work, ms) => void setTimeout(work, ms),
-      tick: realTick,
-    });
-    const beat = setInterval(() => {
-      admission.observe(loop.beat());
-      pressure.beat();
-    }, BEAT_MS).unref();
+    const load = watchLoad(settings["server.requests"], (milliseconds) =>
+      faultLog.warn("everything waited for one thing", { milliseconds }),
+    );
     let wasReady = vault.ready;
     const engine: Engine = {
       dataDir,
@@ -205,10 +184,10 @@ export async function assembleEngine(
       ),
       pinMemory: createPinMemory(randomBytes(32), settings["pin.memory"] ? MAX_REMEMBERED_PINS : 0),
       pinCost: createPinCost(),
-      admission,
-      dearTurns,
+      admission: load.admission,
+      dearTurns: load.dearTurns,
       guard: openGuard(settings),
-      steps: createStepTimer(realTick),
+      steps: createStepTimer(() => performance.now()),
       rejectFloor: settings["pin.reject_floor"],
       totpWindow: settings["tokens.totp_window_seconds"],
       settings,
@@ -219,7 +198,7 @@ export async function assembleEngine(
       faultLog,
       notices,
       clock,
-      loop,
+      loop: load.loop,
       certificate: { expiresAt: null, refused: 0 },
       mayReadMetrics: (address) => isInAnyNetwork(address, mayReadMetrics),
       unreadiness: () => [
@@ -249,7 +228,7 @@ export async function assembleEngine(
       engine,
       async close() {
         clearInterval(probe);
-        clearInterval(beat);
+        load.close();
         await jobs.close();
         await clients.close();
         await audit.close();
@@ -307,21 +286,4 @@ export function describeDevice(settings: Settings): DeviceSettings | null {
     retries: settings["keys.pkcs11_retries"],
     timeout: 1000 * settings["keys.pkcs11_timeout_seconds"],
   };
-}
-
-function openGuard(settings: Settings) {
-  const open = (key: "guard.user" | "guard.source" | "guard.auth"): Budget => {
-    const budget = settings[key];
-    if (!budget) return unlimited;
-    return createBudget(
-      createTokenBucket({ capacity: budget.attempts, periodSeconds: budget.seconds, maxKeys: MAX_BUDGET_KEYS }),
-    );
-  };
-  const trusted = settings["guard.trusted"].map(parseNetwork);
-  return createGuard({
-    user: open("guard.user"),
-    source: countSubscribers(open("guard.source")),
-    auth: countSubscribers(open("guard.auth")),
-    isTrusted: (address) => trusted.length > 0 && isInAnyNetwork(address, trusted),
-  });
 }
