@@ -8,7 +8,7 @@ import { startFloor } from "./floor.ts";
 import { type LoadPlan, type LoadResult, runLoad } from "./load.ts";
 import { readCpuMicros } from "./machine.ts";
 import { loginsPerTotp, makeLogins } from "./otps.ts";
-import { type Row, takeMedian, writeReport } from "./report.ts";
+import { compareRounds, type Row, writeReport } from "./report.ts";
 import { enrolTokens, restartScratch, startScratch } from "./setup.ts";
 
 const { values } = parseArgs({
@@ -200,19 +200,12 @@ function addRow(
   theirs: Measured[],
   { target, worstP99, note }: { target?: number; worstP99?: number; note?: string },
 ): void {
-  const median = (side: Measured[], name: "perSecond" | "p99" | "cpuMicros") => takeMedian(side.map((one) => one[name]));
-  const [rate, againstRate] = [median(ours, "perSecond"), median(theirs, "perSecond")];
-  const [p99, againstP99] = [median(ours, "p99"), median(theirs, "p99")];
-  const ratio = worstP99 === undefined ? rate / againstRate : p99 / againstP99;
+  const figures = compareRounds(ours, theirs);
+  const ratio = worstP99 === undefined ? figures.ratio : figures.p99 / figures.againstP99;
   rows.push({
     claim,
     against,
-    rate,
-    againstRate,
-    p99,
-    againstP99,
-    cpuMicros: median(ours, "cpuMicros"),
-    againstCpuMicros: median(theirs, "cpuMicros"),
+    ...figures,
     ratio,
     ...(target === undefined ? {} : { target: `rate >= ${target}`, met: ratio >= target }),
     ...(worstP99 === undefined ? {} : { target: `p99 <= ${worstP99}`, met: ratio <= worstP99 }),

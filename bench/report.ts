@@ -74,6 +74,29 @@ export function takeMedian(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 }
 
+/** What a row compares, of one round of one side. */
+export interface Round {
+  perSecond: number;
+  p99: number;
+  cpuMicros: number;
+}
+
+type Figures = Pick<Row, "rate" | "againstRate" | "p99" | "againstP99" | "cpuMicros" | "againstCpuMicros" | "ratio">;
+
+/** The medians of both sides, and the ratio of their rates. */
+export function compareRounds(ours: readonly Round[], theirs: readonly Round[]): Figures {
+  const median = (side: readonly Round[], name: keyof Round) => takeMedian(side.map((one) => one[name]));
+  return {
+    rate: median(ours, "perSecond"),
+    againstRate: median(theirs, "perSecond"),
+    p99: median(ours, "p99"),
+    againstP99: median(theirs, "p99"),
+    cpuMicros: median(ours, "cpuMicros"),
+    againstCpuMicros: median(theirs, "cpuMicros"),
+    ratio: median(ours, "perSecond") / median(theirs, "perSecond"),
+  };
+}
+
 /** Writes bench/results/NAME.json, prints the same JSON, and gives it back. */
 export async function writeReport(report: Omit<Report, "machine" | "at">): Promise<Report> {
   const whole: Report = { ...report, machine: describeMachine(), at: new Date().toISOString() };

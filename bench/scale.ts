@@ -13,7 +13,7 @@ import { databasePath } from "../engine/assemble.ts";
 import { startServer, type TestServer } from "../test/kit/start-server.ts";
 import { type LoadResult, runLoad } from "./load.ts";
 import { readCpuMicros } from "./machine.ts";
-import { type Measure, type Row, type Step, takeMedian, writeReport } from "./report.ts";
+import { compareRounds, type Measure, type Row, type Step, takeMedian, writeReport } from "./report.ts";
 import { createLongWork, type LongWork } from "./scale-long.ts";
 import { type Asked, listAsked } from "./scale-steps.ts";
 import { seed } from "./seed.ts";
@@ -163,19 +163,12 @@ function refuseLosses({ good, requests, firstBad }: LoadResult): void {
 }
 
 function compare(claim: string, against: string, ours: Measured[], theirs: Measured[], target?: number): Row {
-  const median = (side: Measured[], name: "perSecond" | "p99" | "cpuMicros") => takeMedian(side.map((one) => one[name]));
-  const ratio = median(ours, "perSecond") / median(theirs, "perSecond");
+  const figures = compareRounds(ours, theirs);
   return {
     claim,
     against,
-    rate: median(ours, "perSecond"),
-    againstRate: median(theirs, "perSecond"),
-    p99: median(ours, "p99"),
-    againstP99: median(theirs, "p99"),
-    cpuMicros: median(ours, "cpuMicros"),
-    againstCpuMicros: median(theirs, "cpuMicros"),
-    ratio,
-    ...(target === undefined ? {} : { target: `rate >= ${target}`, met: ratio >= target }),
+    ...figures,
+    ...(target === undefined ? {} : { target: `rate >= ${target}`, met: figures.ratio >= target }),
   };
 }
 

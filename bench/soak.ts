@@ -9,7 +9,7 @@ import type { TestServer } from "../test/kit/start-server.ts";
 import { type LoadResult, runLoad } from "./load.ts";
 import { readCpuMicros, readResidentBytes } from "./machine.ts";
 import { makeLogins } from "./otps.ts";
-import { type Measure, type Row, takeMedian, writeReport } from "./report.ts";
+import { compareRounds, type Measure, type Row, takeMedian, writeReport } from "./report.ts";
 import { enrolTokens, startScratch } from "./setup.ts";
 import { fitSlope } from "./slope.ts";
 import { keepWorking, listWork } from "./soak-work.ts";
@@ -134,20 +134,13 @@ async function report(done: Record<string, number>, faults: readonly string[], e
 }
 
 function compare(late: Slice[], early: Slice[]): Row {
-  const median = (side: Slice[], name: "perSecond" | "p99" | "cpuMicros") => takeMedian(side.map((one) => one[name]));
-  const ratio = median(late, "perSecond") / median(early, "perSecond");
+  const figures = compareRounds(late, early);
   return {
     claim: "log-ins, last third of the soak",
     against: "first third",
-    rate: median(late, "perSecond"),
-    againstRate: median(early, "perSecond"),
-    p99: median(late, "p99"),
-    againstP99: median(early, "p99"),
-    cpuMicros: median(late, "cpuMicros"),
-    againstCpuMicros: median(early, "cpuMicros"),
-    ratio,
+    ...figures,
     target: "rate >= 0.9",
-    met: ratio >= 0.9,
+    met: figures.ratio >= 0.9,
   };
 }
 

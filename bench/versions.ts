@@ -9,7 +9,7 @@ import type { TestServer } from "../test/kit/start-server.ts";
 import { type LoadResult, runLoad } from "./load.ts";
 import { readThreadMicros } from "./machine.ts";
 import { makeLogins } from "./otps.ts";
-import { type Row, takeMedian, writeReport } from "./report.ts";
+import { compareRounds, type Row, takeMedian, writeReport } from "./report.ts";
 import type * as setup from "./setup.ts";
 
 const { values, positionals } = parseArgs({
@@ -72,18 +72,12 @@ async function measure(side: Side): Promise<Side["results"][number]> {
 }
 
 function compare(ours: Side, theirs: Side): Row {
-  const median = (side: Side, name: "perSecond" | "p99" | "cpuMicros") => takeMedian(side.results.map((one) => one[name]));
   // Of the rounds, not of the medians: a noisy minute hurts both halves of its round.
   const ratio = takeMedian(ours.results.map(({ cpuMicros }, at) => cpuMicros / (theirs.results[at]?.cpuMicros ?? Number.NaN)));
   return {
     claim: "HOTP, processor time of a log-in",
     against: theirs.name,
-    rate: median(ours, "perSecond"),
-    againstRate: median(theirs, "perSecond"),
-    p99: median(ours, "p99"),
-    againstP99: median(theirs, "p99"),
-    cpuMicros: median(ours, "cpuMicros"),
-    againstCpuMicros: median(theirs, "cpuMicros"),
+    ...compareRounds(ours.results, theirs.results),
     ratio,
     note: `microseconds by thread: ${describeThreads(ours)} against ${describeThreads(theirs)}`,
   };
