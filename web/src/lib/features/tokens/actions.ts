@@ -2,9 +2,9 @@
 
 import type { ItemAction } from "../../actions/action.ts";
 import { call } from "../../api/call.ts";
-import type { FormField } from "../../ui/form/fields.ts";
-import { toFieldMoment, toWireMoment } from "./moments.ts";
-import type { Token } from "./token.ts";
+import { codeField } from "./code-field.ts";
+import { limitsAction } from "./limits-action.ts";
+import { hasCodes, isOpen, type Token } from "./token.ts";
 import { userFields } from "./user-fields.ts";
 
 export interface TokenSurroundings {
@@ -12,38 +12,12 @@ export interface TokenSurroundings {
   groups: readonly string[];
 }
 
-const counts = ({ tokentype }: Token) => tokentype === "hotp" || tokentype === "totp";
-const isOpen = ({ revoked, locked }: Token) => !revoked && !locked;
 const hasOwner = ({ username }: Token) => username !== "";
 const list = (text: string | undefined) =>
   (text ?? "")
     .split(",")
     .map((one) => one.trim())
     .filter(Boolean);
-const otp = (name: string, label: FormField["label"]): FormField => ({
-  name,
-  label,
-  kind: "text",
-  required: true,
-  maxLength: 40,
-  autocomplete: "one-time-code",
-});
-const limit = (
-  name: string,
-  label: FormField["label"],
-  initial: string | number | undefined,
-  min: number,
-  max: number,
-): FormField => ({
-  name,
-  label,
-  kind: "number",
-  required: min > 0,
-  min,
-  max,
-  initial: String(initial ?? ""),
-});
-
 export function tokenActions({ realms, groups }: TokenSurroundings): readonly ItemAction<Token>[] {
   return [
     {
@@ -116,9 +90,9 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
       label: "tokens.do.resync",
       icon: "refresh",
       right: "resync",
-      fits: (token) => isOpen(token) && counts(token),
+      fits: (token) => isOpen(token) && hasCodes(token),
       question: "tokens.do.resync.question",
-      fields: () => [otp("otp1", "tokens.do.resync.first"), otp("otp2", "tokens.do.resync.second")],
+      fields: () => [codeField("otp1", "tokens.do.resync.first"), codeField("otp2", "tokens.do.resync.second")],
       async perform({ serial }, { otp1 = "", otp2 = "" }) {
         const { value } = await call("tokenResync", { serial, otp1: otp1.trim(), otp2: otp2.trim() });
         return value ? {} : { good: false, text: "tokens.do.resync.refused" };
@@ -191,49 +165,7 @@ export function tokenActions({ realms, groups }: TokenSurroundings): readonly It
       perform: async ({ serial }, values) => void (await call("tokenGroups", { serial, groups: list(values.groups) })),
       done: "tokens.do.saved",
     },
-    {
-      id: "limits",
-      label: "tokens.do.limits",
-      submit: "do.save",
-      icon: "gauge",
-      right: "set",
-      fits: isOpen,
-      fields: (token) => [
-        limit("max_failcount", "tokens.maxfail", token.maxfail, 1, 100_000),
-        ...(token.tokentype === "hotp" ? [limit("count_window", "tokens.countWindow", token.count_window, 1, 1000)] : []),
-        ...(counts(token) ? [limit("sync_window", "tokens.syncWindow", token.sync_window, 1, 40_000)] : []),
-        limit("count_auth_max", "tokens.countAuthMax", token.info.count_auth_max, 0, 1_000_000_000),
-        limit("count_auth_success_max", "tokens.countSuccessMax", token.info.count_auth_success_max, 0, 1_000_000_000),
-        {
-          name: "validity_period_start",
-          label: "tokens.validFrom",
-          kind: "moment",
-          initial: toFieldMoment(token.info.validity_period_start),
-        },
-        {
-          name: "validity_period_end",
-          label: "tokens.validUntil",
-          kind: "moment",
-          initial: toFieldMoment(token.info.validity_period_end),
-        },
-      ],
-      async perform(token, { validity_period_start: from, validity_period_end: until, ...numbers }) {
-        // Only what changed: an empty text takes a limit away, and one that was never there stays so.
-        const before = {
-          ...token.info,
-          max_failcount: String(token.maxfail),
-          count_window: String(token.count_window),
-          sync_window: String(token.sync_window),
-        };
-        const changed = Object.entries({
-          ...numbers,
-          validity_period_start: toWireMoment(from),
-          validity_period_end: toWireMoment(until),
-        }).filter(([name, value]) => value !== ((before as Record<string, string>)[name] ?? ""));
-        if (changed.length > 0) await call("tokenSet", { serial: token.serial, ...Object.fromEntries(changed) });
-      },
-      done: "tokens.do.saved",
-    },
+    limitsAction,
     {
       id: "info",
       label: "tokens.do.info",

@@ -1,19 +1,8 @@
 // What a person can do to a token of his own, in plain words. Test and loss have dialogs of their own, because they say more.
 import type { ItemAction } from "../../actions/action.ts";
 import { call } from "../../api/call.ts";
-import type { FormField } from "../../ui/form/fields.ts";
-import { hasCodes } from "./own-token.ts";
-import type { Token } from "./token.ts";
-
-const isOpen = ({ revoked, locked }: Token) => !revoked && !locked;
-const code = (name: string, label: FormField["label"]): FormField => ({
-  name,
-  label,
-  kind: "text",
-  required: true,
-  maxLength: 40,
-  autocomplete: "one-time-code",
-});
+import { codeField } from "./code-field.ts";
+import { hasCodes, isOpen, type Token } from "./token.ts";
 
 export const ownActions: readonly ItemAction<Token>[] = [
   {
@@ -57,7 +46,7 @@ export const ownActions: readonly ItemAction<Token>[] = [
     right: "resync",
     fits: (token) => isOpen(token) && hasCodes(token),
     question: "my.resync.question",
-    fields: () => [code("otp1", "my.resync.first"), code("otp2", "my.resync.second")],
+    fields: () => [codeField("otp1", "my.resync.first"), codeField("otp2", "my.resync.second")],
     async perform({ serial }, { otp1 = "", otp2 = "" }) {
       const { value } = await call("tokenResync", { serial, otp1: otp1.replaceAll(" ", ""), otp2: otp2.replaceAll(" ", "") });
       return value ? {} : { good: false, text: "my.resync.refused" };

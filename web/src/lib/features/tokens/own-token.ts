@@ -29,9 +29,6 @@ export const kindIcon = (type: string): IconName => ownKinds[type]?.icon ?? "tok
 /** What the person calls it, else what it is. */
 export const ownName = ({ description, tokentype }: Token, text: Text): string => description || kindName(tokentype, text);
 
-/** It shows codes that change. */
-export const hasCodes = ({ tokentype }: Pick<Token, "tokentype">): boolean => tokentype === "totp" || tokentype === "hotp";
-
 /** When it was last used with success; null: never. */
 export function lastUse({ info: { last_auth } }: Token): number | null {
   const at = last_auth === undefined ? Number.NaN : readMoment(last_auth);

@@ -42,3 +42,9 @@ export function readMoment(text: string): number {
 
 export const ownerOf = ({ username, user_realm }: Token): string =>
   username === "" ? "" : user_realm === "" ? username : `${username}@${user_realm}`;
+
+/** It shows codes that change. */
+export const hasCodes = ({ tokentype }: Pick<Token, "tokentype">): boolean => tokentype === "totp" || tokentype === "hotp";
+
+/** Something can be done with it still. */
+export const isOpen = ({ revoked, locked }: Pick<Token, "revoked" | "locked">): boolean => !revoked && !locked;
