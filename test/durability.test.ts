@@ -116,6 +116,27 @@ describe("SIGTERM under load", () => {
     await checkPromises(owners);
   });
 
+  test("no new connection is accepted while a request that has begun is waited for and answered", async () => {
+    server = await startServer({ env });
+    const { serial, value } = await enrol(server, { pin: "pin" });
+    const form = `serial=${serial}&pass=pin${value(0)}`;
+    const line = await openRaw(server.port);
+    line.write(
+      `POST /validate/check HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form.slice(0, 9)}`,
+    );
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    const code = server.stop({ keep: true });
+    const connects = () =>
+      openRaw(server.port)
+        .then(() => true)
+        .catch(() => false);
+    while (await connects());
+    // It is up still: the rest of the body is what it waits for.
+    line.write(form.slice(9));
+    expect((await line.readAnswer())?.body).toContain('"value":true');
+    expect(await code).toBe(0);
+  });
+
   test("a log-in that waits when the signal comes is answered first", async () => {
     // The floor of refusals makes it wait for some hundred milliseconds.
     const slow = { ...env, OSTIARY_PIN_REJECT_FLOOR: "true", OSTIARY_HASH_MEMORY_KIB: "32768", OSTIARY_HASH_ITERATIONS: "3" };
